@@ -1,0 +1,174 @@
+"""Addresses of things: permanent links, signed tokens, address keys, Message-IDs and tag URIs.
+
+It reads no clock and makes no chance: the same thing has the same link on every worker for ever.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import struct
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+
+import idna
+
+from syndication.core.model import AddressKey, Cadence, Outlet
+
+# --- pages and feeds -------------------------------------------------------------------------
+
+FEED_KINDS = ("digest", "articles")
+FEED_DIALECTS = ("rss", "atom")
+
+
+def issue_path(edition_id: str, on: date, cadence: Cadence = Cadence.DAILY) -> str:
+    """/daily/2026-01-20, and /daily/2026-01-20/weekly for another cadence."""
+    path = f"/{edition_id}/{on.isoformat()}"
+    return path if cadence is Cadence.DAILY else f"{path}/{cadence}"
+
+
+def issue_url(outlet: Outlet, edition_id: str, on: date, cadence: Cadence = Cadence.DAILY) -> str:
+    return outlet.url + issue_path(edition_id, on, cadence)
+
+
+def article_anchor(article_id: int) -> str:
+    """The place of a story on an Issue page, for stories that have no page of their own."""
+    return f"article-{article_id}"
+
+
+def feed_path(edition_id: str, kind: str, dialect: str) -> str:
+    """feeds/daily/digest.rss: the path under the public URL and in the publishing folder."""
+    return f"feeds/{edition_id}/{kind}.{dialect}"
+
+
+def feed_url(outlet: Outlet, edition_id: str, kind: str, dialect: str) -> str:
+    return f"{outlet.url}/{feed_path(edition_id, kind, dialect)}"
+
+
+def article_uri(domain: str, seen_at: datetime, number: int) -> str:
+    """A tag: URI (RFC 4151), minted once from the day an Article was first seen."""
+    return f"tag:{domain},{seen_at:%Y-%m-%d}:article/{number}"
+
+
+def issue_uri(domain: str, edition_id: str, on: date, cadence: Cadence = Cadence.DAILY) -> str:
+    return f"tag:{domain},{on.isoformat()}:issue/{edition_id}/{cadence}"
+
+
+# --- address keys ----------------------------------------------------------------------------
+
+
+class BadAddress(ValueError):
+    """An address that cannot be written to; the message says why and what would be right."""
+
+
+def normal_address(address: str) -> str:
+    """The one form under which an address is known: NFC, domain as lower-case A-label, local part lower-cased."""
+    typed = unicodedata.normalize("NFC", address.strip())
+    local, at, domain = typed.rpartition("@")
+    if not at or not local or not domain:
+        raise BadAddress("an e-mail address has the form name@domain")
+    if any(c.isspace() or ord(c) < 0x21 or ord(c) == 0x7F or c in '"(),:;<>[\\]' for c in local):
+        raise BadAddress("the part before @ holds a blank or a sign that mail addresses cannot have")
+    if not local.isascii():
+        raise BadAddress("the part before @ must be plain ASCII letters, digits and signs")
+    if local.startswith(".") or local.endswith(".") or ".." in local or len(local) > 64 or "@" in local:
+        raise BadAddress("the part before @ is not well formed")
+    try:
+        host = idna.encode(domain, uts46=True).decode("ascii").lower()
+    except idna.IDNAError as error:
+        raise BadAddress(f"the domain after @ is not a valid name: {error}") from None
+    if "." not in host or host.rsplit(".", 1)[1].isdigit():
+        raise BadAddress("the domain after @ is not complete")
+    return f"{local.lower()}@{host}"
+
+
+def envelope_address(address: str) -> str:
+    """The address as it is written to: local part as typed, domain as A-label."""
+    host = normal_address(address).rpartition("@")[2]
+    return f"{unicodedata.normalize('NFC', address.strip()).rpartition('@')[0]}@{host}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Secrets by key id. The first one signs; every one verifies and none is ever deleted."""
+
+    current: str
+    secrets: Mapping[str, bytes]
+
+
+def address_key(address: str, keys: Keys) -> AddressKey:
+    """HMAC-SHA256 of the normal form under the current key. Raises BadAddress."""
+    digest = hmac.new(keys.secrets[keys.current], normal_address(address).encode(), hashlib.sha256).hexdigest()
+    return AddressKey(key_id=keys.current, digest=digest)
+
+
+# --- tokens ----------------------------------------------------------------------------------
+
+
+class Purpose(IntEnum):
+    """What a token may be used for; never interchangeable."""
+
+    UNSUBSCRIBE = 1
+    MANAGE = 2
+    CONFIRM = 3
+    VERP = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    purpose: Purpose
+    number: int  # Subscription id (or Delivery id for VERP)
+    epoch: int = 0
+    expires: int = 0  # Unix seconds; 0 = never
+
+
+_HEAD = struct.Struct(">BBQLQ")  # version, purpose, number, epoch, expires
+_MAC = 16
+
+
+def _mac(secret: bytes, key_id: str, payload: bytes) -> bytes:
+    return hmac.new(secret, b"token\0" + key_id.encode() + b"\0" + payload, hashlib.sha256).digest()[:_MAC]
+
+
+def sign(token: Token, keys: Keys) -> str:
+    """URL-safe text: key id, a dot, base64url of payload and MAC. No address in it."""
+    payload = _HEAD.pack(1, token.purpose, token.number, token.epoch, token.expires)
+    mac = _mac(keys.secrets[keys.current], keys.current, payload)
+    return f"{keys.current}.{base64.urlsafe_b64encode(payload + mac).decode().rstrip('=')}"
+
+
+def verify(text: str, purpose: Purpose, keys: Keys) -> Token | None:
+    """The Token, or None when forged, truncated, made for another purpose or under an unknown key.
+
+    Expiry is the caller's to judge: it knows the clock."""
+    key_id, dot, body = text.partition(".")
+    secret = keys.secrets.get(key_id)
+    if not dot or secret is None or not body.isascii() or len(body) > 128:
+        return None
+    try:
+        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    payload, mac = raw[:-_MAC], raw[-_MAC:]
+    if len(payload) != _HEAD.size or not hmac.compare_digest(mac, _mac(secret, key_id, payload)):
+        return None
+    version, made_for, number, epoch, expires = _HEAD.unpack(payload)
+    if version != 1 or made_for != purpose:
+        return None
+    return Token(purpose=purpose, number=number, epoch=epoch, expires=expires)
+
+
+def unsubscribe_url(outlet: Outlet, token: str) -> str:
+    return f"{outlet.url}/u/{token}"
+
+
+def message_id(delivery_thing: str, recipient: str, domain: str, keys: Keys) -> str:
+    """Stable for one Delivery for ever; tells nothing about the address. Without angle brackets."""
+    words = f"{delivery_thing}\0{recipient}".encode()
+    mark = hmac.new(keys.secrets[keys.current], b"message-id\0" + words, hashlib.sha256).hexdigest()[:32]
+    return f"{mark}@{domain}"

@@ -1,0 +1,429 @@
+"""What the verbs need of the outside world, as protocols, and the only errors that cross them.
+
+It implements nothing: real adapters and one in-memory adapter per port live in `adapters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from syndication.core.model import (
+    AddressKey,
+    Article,
+    Balance,
+    Block,
+    Cadence,
+    Channel,
+    Choices,
+    Consent,
+    Delivery,
+    DeliveryState,
+    Edition,
+    Event,
+    Found,
+    Issue,
+    IssueContent,
+    IssueState,
+    Outcome,
+    Recipe,
+    Source,
+    SourceState,
+    Subscription,
+    UncertainPolicy,
+    WeatherReading,
+)
+
+
+class Transient(Exception):
+    """It did not work now; the same call may work later. Nothing was handed over."""
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Permanent(Exception):
+    """It will not work until somebody changes something."""
+
+
+class Unknown(Exception):
+    """It may or may not have happened."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        ...
+
+
+# --- inputs ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """One answer. `body` is None for 304; `ended` is true for 410."""
+
+    url: str  # where the answer came from, after redirects
+    body: bytes | None
+    content_type: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    ended: bool = False
+
+
+class Fetcher(Protocol):
+    def fetch(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, loopback: bool = False
+    ) -> Fetched:
+        """GET within size and time limits; addresses that are not public are refused, also after redirects.
+
+        `loopback` allows a loopback address for `url` itself, never for where it redirects.
+        Raises Transient (5xx, 429, timeouts, dead names) and Permanent (other 4xx, refused address, too large).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A file of a drop folder that stayed unchanged for two looks."""
+
+    name: str
+    body: bytes
+
+
+class Folder(Protocol):
+    def look(self) -> Sequence[Dropped]:
+        """The files that are unchanged since the last look, by name."""
+        ...
+
+    def done(self, dropped: Dropped) -> None: ...
+
+    def set_aside(self, dropped: Dropped, reason: str) -> None: ...
+
+
+class WeatherService(Protocol):
+    def read(self, stations: Sequence[str], on: date) -> WeatherReading:
+        """Observations and forecasts for stations (names) on a local date. Raises Transient or Permanent."""
+        ...
+
+
+# --- outputs ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A finished message and its envelope. `message` is the exact bytes of the DATA phase before dot-stuffing."""
+
+    sender: str
+    recipient: str
+    message: bytes
+
+
+class Mailer(Protocol):
+    def send(self, mail: Mail) -> Outcome:
+        """Hand over one message. Never raises for what the far side says: the Outcome tells it."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One document for one Partner. `key` is stable across retries: the idempotency key."""
+
+    partner_id: str
+    key: str
+    url: str
+    secrets: tuple[str, ...]
+    body: bytes
+    content_type: str
+    at: datetime
+    sequence: int
+    loopback: bool = False
+
+
+class Portal(Protocol):
+    def push(self, push: Push) -> Outcome: ...
+
+
+class Publisher(Protocol):
+    def publish(self, path: str, body: bytes, content_type: str) -> bool:
+        """Replace the file at `path` atomically, only when its bytes changed; returns whether they did."""
+        ...
+
+    def read(self, path: str) -> bytes | None: ...
+
+
+# --- the store -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What storing found Articles did: numbers of new Articles, new Revisions, and known ones."""
+
+    new: int
+    revised: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """An Issue about to be frozen: everything but its id."""
+
+    edition_id: str
+    cadence: Cadence
+    on: date
+    state: IssueState
+    cut_off_at: datetime
+    publish_at: datetime
+    expires_at: datetime
+    frozen_at: datetime
+    content: IssueContent
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Deliveries claimed together under one lease."""
+
+    lease_id: int
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertain:
+    """An uncertain Delivery, for the operator."""
+
+    delivery: Delivery
+    since: datetime
+
+
+class Intake(Protocol):
+    """Sources, Articles and weather. Every method is one transaction."""
+
+    def register_sources(self, sources: Iterable[Source], now: datetime) -> None:
+        """Make a state row for each Source that has none; it is due at once."""
+        ...
+
+    def source_states(self) -> Sequence[SourceState]: ...
+
+    def take_source(self, source_id: str, now: datetime, until: datetime) -> SourceState | None:
+        """Claim a due Source for polling until `until`; None when it is not due or somebody else has it."""
+        ...
+
+    def store_articles(
+        self, source: Source, found: Sequence[Found], now: datetime, *, domain: str, baseline: bool
+    ) -> Stored:
+        """Add new Articles (minting `tag:domain,year:` URIs) and new Revisions of changed ones."""
+        ...
+
+    def settle_source(self, state: SourceState) -> None: ...
+
+    def store_weather(self, reading: WeatherReading) -> None: ...
+
+    def weather_since(self, since: datetime) -> Sequence[WeatherReading]:
+        """Readings fetched at or after `since`, newest first."""
+        ...
+
+    def widget_dates(self, reading: WeatherReading) -> Sequence[date]:
+        """Other local dates on which a page carried exactly these observations."""
+        ...
+
+
+class Newsroom(Protocol):
+    """Issues: assembled once per Edition, cadence and local date."""
+
+    def register_editions(self, editions: Iterable[Edition], now: datetime) -> None: ...
+
+    def last_issue(self, edition_id: str, cadence: Cadence) -> Issue | None:
+        """The newest Issue (by date) in any state."""
+        ...
+
+    def last_cut_off(self, edition_id: str, cadence: Cadence) -> datetime | None:
+        """The cut-off of the newest Issue that was really published (frozen or closed)."""
+        ...
+
+    def adopted_at(self, edition_id: str) -> datetime:
+        """When this installation first knew the Edition: no slot before it is ever missed."""
+        ...
+
+    def issue_on(self, edition_id: str, cadence: Cadence, on: date) -> Issue | None: ...
+
+    def issue(self, issue_id: int) -> Issue | None: ...
+
+    def issues(self, edition_id: str, limit: int) -> Sequence[Issue]:
+        """The newest frozen or closed Issues first."""
+        ...
+
+    def open_issues(self) -> Sequence[Issue]:
+        """Issues in state frozen."""
+        ...
+
+    def eligible(
+        self, edition: Edition, cadence: Cadence, *, cut_off_at: datetime, since: datetime
+    ) -> Sequence[Article]:
+        """Usable Articles first seen in [since, cut_off_at), no baseline, in no Issue of this Edition and cadence;
+        oldest first. Each at the newest Revision seen before the cut-off."""
+        ...
+
+    def freeze(self, frozen: Frozen, blocks: Mapping[str, Sequence[Block]]) -> Issue:
+        """Store an Issue, its items and its blocks (by language). Asked again for the same Edition, cadence and
+        date, returns the Issue that is there."""
+        ...
+
+    def blocks(self, issue_id: int, revision: int, language: str) -> Mapping[str, Block]: ...
+
+    def close_settled(self, now: datetime) -> Sequence[int]:
+        """Close Issues past their expiry whose every Delivery is settled; returns their ids."""
+        ...
+
+
+class Readership(Protocol):
+    """Subscribers, Subscriptions, Suppressions and Events."""
+
+    def subscribe(
+        self, *, address: str, key: AddressKey, edition_id: str, choices: Choices, consent: Consent, language: str
+    ) -> Subscription:
+        """Add or revive an active Subscription with its consent. Raises Permanent for a suppressed address."""
+        ...
+
+    def subscription(self, subscription_id: int) -> Subscription | None: ...
+
+    def subscriptions(self, edition_id: str | None = None) -> Sequence[Subscription]: ...
+
+    def find_subscriptions(self, key: AddressKey) -> Sequence[Subscription]: ...
+
+    def end_subscription(self, event: Event) -> bool:
+        """End the Subscription the Event names, at once and for Deliveries still waiting; False if it had ended."""
+        ...
+
+    def suppress(self, key: AddressKey, *, reason: str, event: Event) -> None:
+        """Add a Suppression; Deliveries still waiting for this address become suppressed."""
+        ...
+
+    def suppressed(self, key: AddressKey) -> bool: ...
+
+    def record(self, event: Event) -> bool:
+        """Append an Event; False when its id is known."""
+        ...
+
+
+class Outbox(Protocol):
+    """Deliveries from fan-out to settled. Leases compare with the database's own clock; `now` is the port Clock's."""
+
+    def distinct_choices(self, issue: Issue) -> Mapping[str, tuple[Choices, str]]:
+        """The distinct (choices, language) of active Subscriptions of the Issue's Edition and cadence, by hash."""
+        ...
+
+    def fan_out_email(
+        self,
+        issue: Issue,
+        recipes: Mapping[str, tuple[Recipe | None, str | None]],
+        now: datetime,
+        *,
+        after: int,
+        limit: int,
+        allowed: frozenset[str] | None,
+    ) -> int | None:
+        """One chunk: a Delivery for each active Subscription with id > `after`, in id order.
+
+        `recipes`: choices hash -> (Recipe, None), or (None, reason) for an excluded reader. `allowed`: in rehearsal
+        the digests of address keys that may be written to (others are excluded). Suppressed ones get a Delivery in
+        that state. Returns the id to go on after, or None when done. Repeatable; never for a closed Issue."""
+        ...
+
+    def fan_out_to(
+        self, *, channel: Channel, things: Sequence[tuple[str, str]], issue: Issue, now: datetime,
+        not_before: datetime, expires_at: datetime
+    ) -> int:
+        """A Delivery per (thing, recipient) that has none yet; returns how many were new."""
+        ...
+
+    def claim(self, channel: Channel, now: datetime, *, limit: int, lease: timedelta, owner: str) -> Slice | None:
+        """Lease up to `limit` due Deliveries. On the way expired ones become expired, suppressed ones suppressed,
+        those whose Subscription ended cancelled. Partner slices hold at most one Delivery per Partner, the lowest
+        sequence first. None when nothing is due."""
+        ...
+
+    def begin(self, lease_id: int, delivery_id: int, now: datetime, *, outlast: timedelta) -> bool:
+        """Record the intent: claimed -> sending. False (and nothing may be sent) when the lease is lost or does not
+        outlast `outlast`, or the recipient left or was suppressed meanwhile."""
+        ...
+
+    def settle(
+        self, lease_id: int, delivery_id: int, outcome: Outcome, now: datetime, *, next_at: datetime | None = None
+    ) -> bool:
+        """Record an Outcome under the lease it was won under. Also settles a Delivery of this lease that had become
+        uncertain meanwhile: the answer is evidence. False when the row moved on. `next_at` for deferred ones."""
+        ...
+
+    def renew(self, lease_id: int, lease: timedelta) -> bool: ...
+
+    def release(self, lease_id: int) -> None:
+        """Give claimed, not begun Deliveries back and end the lease."""
+        ...
+
+    def reclaim(self) -> Mapping[str, int]:
+        """Take back what expired leases held: claimed -> waiting; sending -> uncertain (email) or waiting (feed,
+        partner). Returns the counts by new state."""
+        ...
+
+    def resend_uncertain(self, policies: Mapping[str, UncertainPolicy], now: datetime) -> int:
+        """Return uncertain mails of `resend` Editions to the outbox, once each, before expiry."""
+        ...
+
+    def resolve(self, delivery_id: int, state: DeliveryState, now: datetime, reason: str) -> bool:
+        """Settle an uncertain Delivery by evidence or the operator's word: accepted, failed or waiting."""
+        ...
+
+    def balance(self, issue_id: int, channel: Channel) -> Balance: ...
+
+    def outcomes(self, issue_id: int, channel: Channel) -> Mapping[tuple[DeliveryState, str | None], int]:
+        """Counts by state and reason."""
+        ...
+
+    def deliveries(self, issue_id: int, channel: Channel | None = None) -> Sequence[Delivery]: ...
+
+    def delivery(self, delivery_id: int) -> Delivery | None: ...
+
+    def uncertain(self) -> Sequence[Uncertain]: ...
+
+    def due(self, channel: Channel, now: datetime) -> int:
+        """How many Deliveries could be claimed now."""
+        ...
+
+    def recipe(self, recipe_hash: str) -> Recipe: ...
+
+    def article_at(self, article_id: int, revision: int) -> Article | None: ...
+
+    def beat(self, name: str, now: datetime) -> None:
+        """Note that a worker or beat lives."""
+        ...
+
+    def beats(self) -> Mapping[str, datetime]: ...
+
+
+class Store(Intake, Newsroom, Readership, Outbox, Protocol):
+    """Everything that lasts. One method is one transaction."""
+
+    def close(self) -> None:
+        """Let go of connections (also right after a fork)."""
+        ...
+
+
+# --- together --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    store: Store
+    clock: Clock
+    fetcher: Fetcher
+    mailer: Mailer
+    portal: Portal
+    publisher: Publisher
+    folders: Mapping[str, Folder]
+    weather: WeatherService | None = None
