@@ -1,0 +1,224 @@
+"""Writes the header of a mail: names, encoded words, folding, so that every reader gets back what was put in.
+
+It knows no message bodies and decides no policy; which fields a mail carries is `mime`'s business.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from wcwidth import iter_graphemes
+
+from syndication.core.links import envelope_address
+
+LINE_MAX = 998  # octets without CRLF, RFC 5322 section 2.1.1
+LINE_GOOD = 78  # the same section's recommendation
+ENCODED_LINE_MAX = 76  # for lines that hold encoded-words, RFC 2047 section 2
+ENCODED_WORD_MAX = 75  # the same section
+
+_OPEN, _CLOSE = "=?UTF-8?B?", "?="
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
+_BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c\x1d\x1e\x85\u2028\u2029]+")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class BadHeader(ValueError):
+    """A header field that cannot be written; the message names the field and says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field. `value` is folded already: ASCII, lines parted by CRLF and a blank."""
+
+    name: str
+    value: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise BadHeader(f"{self.name!r} is no header name: letters, digits and hyphens, at most 40 of them")
+        for n, line in enumerate(str(self).split("\r\n")):
+            if not (_PRINTABLE.fullmatch(line) and (n == 0 or line[0] == " ") and (n == 0 or line.strip())):
+                raise BadHeader(f"{self.name}: the value holds signs or line breaks that a header cannot have")
+            if len(line) > LINE_MAX:
+                raise BadHeader(f"{self.name}: the line is {len(line)} octets long; at most {LINE_MAX} are allowed")
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+
+def write(fields: Iterable[Field]) -> bytes:
+    """The header as bytes, CRLF after every field, without the empty line. Refuses a field that comes twice."""
+    lines, seen = [], set[str]()
+    for field in fields:
+        if field.name.lower() in seen:
+            raise BadHeader(f"{field.name}: the field is there twice; a mail may carry it once")
+        seen.add(field.name.lower())
+        lines.append(f"{field}\r\n")
+    return "".join(lines).encode("ascii")
+
+
+# --- text ------------------------------------------------------------------------------------
+
+
+def one_line(text: str) -> str:
+    """The text on one line: line breaks and tabs become a blank, other control characters go.
+
+    Lone surrogates, which no encoding can carry, become U+FFFD."""
+    return _CONTROLS.sub("", _BREAKS.sub(" ", _SURROGATES.sub("\ufffd", text)))
+
+
+def unstructured(name: str, text: str) -> Field:
+    """A field of free text (Subject, Comments): raw where plain ASCII fits on one line, else encoded-words.
+
+    Everything is put into encoded-words or nothing is, so that no reader has to guess which blanks count. Longer
+    ASCII is encoded too: some readers keep the line break of a folded raw text."""
+    line = one_line(text)
+    if not line or (_is_plain(line) and len(name) + 2 + len(line) <= LINE_GOOD):
+        return Field(name, line)
+    return Field(name, _folded(encoded_words(line, first=ENCODED_LINE_MAX - len(name) - 2)))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether every reader shows the raw text as it is: ASCII, no blanks to lose, no look-alike of an encoded-word."""
+    return bool(_PRINTABLE.fullmatch(text)) and text == " ".join(text.split()) and "=?" not in text
+
+
+def encoded_words(text: str, *, first: int) -> Sequence[str]:
+    """RFC 2047 B-encoded words of at most 75 characters, the first of at most `first`.
+
+    They part at grapheme boundaries; only a grapheme too long for a whole word is parted at code points."""
+    words, word, limit = [], b"", _payload(first)
+    for piece in _pieces(text, first=limit):
+        if word and len(word) + len(piece) > limit:
+            words.append(_word(word))
+            word, limit = b"", _payload(ENCODED_WORD_MAX)
+        word += piece
+    words.append(_word(word))
+    return words
+
+
+def _pieces(text: str, *, first: int) -> Iterator[bytes]:
+    room = first  # the very first piece has to fit the shorter first word
+    for grapheme in iter_graphemes(text):
+        whole = grapheme.encode()
+        if len(whole) <= room:
+            yield whole
+        else:
+            yield from (sign.encode() for sign in grapheme)
+        room = _payload(ENCODED_WORD_MAX)
+
+
+def _payload(width: int) -> int:
+    """How many octets an encoded-word of `width` characters carries."""
+    return max(4, (min(width, ENCODED_WORD_MAX) - len(_OPEN) - len(_CLOSE)) // 4 * 3)
+
+
+def _word(octets: bytes) -> str:
+    return f"{_OPEN}{base64.b64encode(octets).decode('ascii')}{_CLOSE}"
+
+
+def _folded(words: Sequence[str]) -> str:
+    return "\r\n ".join(words)
+
+
+# --- structured fields -----------------------------------------------------------------------
+
+
+def mailbox(name: str, display: str, address: str) -> Field:
+    """From, To or Reply-To with one mailbox (RFC 5322 section 3.4). Raises core.links.BadAddress.
+
+    The display name is data: whatever it holds, it stays a display name."""
+    spec = envelope_address(address)
+    return _named(name, display, f"<{spec}>", alone=spec)
+
+
+def _named(name: str, display: str, bracketed: str, *, alone: str) -> Field:
+    """A phrase and what it names, on the same line where there is room; `alone` where there is no phrase."""
+    shown = re.sub(" +", " ", one_line(display)).strip(" ")
+    if not shown:
+        return Field(name, alone)
+    phrase = _phrase(shown, room=LINE_GOOD - len(name) - 2)
+    last = f"{name}: {phrase}".rpartition("\r\n")[2]
+    limit = ENCODED_LINE_MAX if last.endswith(_CLOSE) else LINE_GOOD
+    gap = " " if len(last) + 1 + len(bracketed) <= limit else "\r\n "
+    return Field(name, f"{phrase}{gap}{bracketed}")
+
+
+def _phrase(shown: str, *, room: int) -> str:
+    """A display name as atoms, as a quoted-string or as encoded-words: the plainest that says exactly this."""
+    if not _is_plain(shown):
+        return _folded(encoded_words(shown, first=room - (LINE_GOOD - ENCODED_LINE_MAX)))
+    quoted = '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _fold_at_blanks(shown if _ATOMS.fullmatch(shown) else quoted, room=room)
+
+
+def _fold_at_blanks(text: str, *, room: int) -> str:
+    """Plain words over as many lines as they need; a word too long for a line stands on its own."""
+    lines, left = [""], room
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > left:
+            lines.append(word)
+            left = LINE_GOOD - 1
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return _folded(lines)
+
+
+def raw(name: str, value: str) -> Field:
+    """A field of printable ASCII on one line, neither encoded nor folded; BadHeader where that cannot be."""
+    if not _PRINTABLE.fullmatch(value) or value != value.strip():
+        raise BadHeader(f"{name}: the value must be printable ASCII on one line, without blanks at its ends")
+    return Field(name, value)
+
+
+def message_id(name: str, identifier: str) -> Field:
+    """Message-ID, References or In-Reply-To with one identifier, given with or without angle brackets."""
+    bare = identifier.removeprefix("<").removesuffix(">")
+    left, _, right = bare.partition("@")
+    if not (_DOT_ATOM.fullmatch(left) and _DOT_ATOM.fullmatch(right)):
+        raise BadHeader(f"{name}: an identifier has the form letters-and-digits@domain, plain ASCII")
+    return raw(name, f"<{bare}>")
+
+
+def list_id(display: str, identifier: str) -> Field:
+    """List-Id (RFC 2919): an optional description and an identifier such as daily.news.example."""
+    if not _DOT_ATOM.fullmatch(identifier) or "." not in identifier or len(identifier) > 255:
+        raise BadHeader("List-Id: the identifier has the form name.domain, plain ASCII, at most 255 characters")
+    return _named("List-Id", display, f"<{identifier}>", alone=f"<{identifier}>")
+
+
+def list_unsubscribe(url: str, mailto: str | None = None) -> Field:
+    """List-Unsubscribe (RFC 2369, RFC 8058) on one line: folding or encoding it breaks one-click at large receivers.
+
+    `mailto` is an address or a whole mailto: URI."""
+    targets = [url] if mailto is None else [url, mailto if mailto.startswith("mailto:") else f"mailto:{mailto}"]
+    if not url.startswith(("https://", "http://")):
+        raise BadHeader("List-Unsubscribe: the link must begin with https://")
+    for target in targets:
+        if not _VISIBLE.fullmatch(target) or "<" in target or ">" in target:
+            raise BadHeader("List-Unsubscribe: a link must be ASCII without blanks or < > (percent-encode it)")
+    return raw("List-Unsubscribe", ", ".join(f"<{target}>" for target in targets))
+
+
+def date(name: str, at: datetime) -> Field:
+    """Date (RFC 5322 section 3.3) from an aware instant, in that instant's own offset and in no locale."""
+    offset = at.utcoffset()
+    if offset is None:
+        raise BadHeader(f"{name}: the instant must know its offset")
+    if offset % timedelta(minutes=1):
+        at, offset = at.astimezone(UTC), timedelta()
+    sign, minutes = ("-", -offset) if offset < timedelta() else ("+", offset)
+    hours, rest = divmod(int(minutes.total_seconds()) // 60, 60)
+    day = f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d}"
+    return Field(name, f"{day} {at.hour:02d}:{at.minute:02d}:{at.second:02d} {sign}{hours:02d}{rest:02d}")
