@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from syndication.core.links import Keys
 from syndication.core.model import (
     AddressKey,
     Article,
@@ -28,6 +29,8 @@ from syndication.core.model import (
     IssueContent,
     IssueState,
     Outcome,
+    Outlet,
+    Partner,
     Recipe,
     Source,
     SourceState,
@@ -156,6 +159,10 @@ class Publisher(Protocol):
 
     def read(self, path: str) -> bytes | None: ...
 
+    def changed_at(self, path: str) -> datetime | None:
+        """When the bytes at `path` last changed; None when there are none."""
+        ...
+
 
 # --- the store -------------------------------------------------------------------------------
 
@@ -268,6 +275,8 @@ class Newsroom(Protocol):
         """Usable Articles first seen in [since, cut_off_at), no baseline, in no Issue of this Edition and cadence;
         oldest first. Each at the newest Revision seen before the cut-off."""
         ...
+
+    def article_at(self, article_id: int, revision: int) -> Article | None: ...
 
     def freeze(self, frozen: Frozen, blocks: Mapping[str, Sequence[Block]]) -> Issue:
         """Store an Issue, its items and its blocks (by language). Asked again for the same Edition, cadence and
@@ -395,9 +404,11 @@ class Outbox(Protocol):
         """How many Deliveries could be claimed now."""
         ...
 
-    def recipe(self, recipe_hash: str) -> Recipe: ...
+    def fanned_out(self, issue_id: int) -> frozenset[Channel]:
+        """The Channels whose audience has been counted to its end."""
+        ...
 
-    def article_at(self, article_id: int, revision: int) -> Article | None: ...
+    def recipe(self, recipe_hash: str) -> Recipe: ...
 
     def beat(self, name: str, now: datetime) -> None:
         """Note that a worker or beat lives."""
@@ -427,3 +438,23 @@ class Ports:
     publisher: Publisher
     folders: Mapping[str, Folder]
     weather: WeatherService | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the publisher decided, as the verbs need it."""
+
+    outlet: Outlet
+    sources: Mapping[str, Source]
+    editions: Mapping[str, Edition]
+    partners: Mapping[str, Partner]
+    partner_secrets: Mapping[str, tuple[str, ...]]  # by Partner id, newest first
+    keys: Keys
+    templates: Mapping[str, str]  # template name -> source text
+    allowed: frozenset[str] | None = None  # rehearsal: digests of address keys that may be written to; None = live
+    reply_to: str | None = None
+    weather_stations: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        return self.allowed is None
