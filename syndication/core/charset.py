@@ -1,0 +1,161 @@
+"""Bytes into text: which character set a newspaper's page or feed really uses, and repair of text read wrongly.
+
+It knows nothing of HTML or XML beyond where they name their character set.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with the UTF-16 one
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HEAD = 4096  # how far in a page may name its character set
+_DECLARED = re.compile(
+    rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']?\s*([\w.:-]+)|<meta[^>]{0,300}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I
+)
+_IN_HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_KOREAN = {
+    "euc-kr",
+    "euckr",
+    "cp949",
+    "ms949",
+    "uhc",
+    "windows-949",
+    "x-windows-949",
+    "ksc5601",
+    "ks-c-5601-1987",
+    "ks-c-5601",
+    "ks-c-5601-1989",
+    "ksc-5601",
+    "korean",
+    "iso-ir-149",
+    "csksc56011987",
+    "cseuckr",
+}
+_HANGUL = re.compile("[가-힣ㄱ-ㅣ]")
+_THREE_BYTES = re.compile("[\u0800-\uffff]")
+_HIGH = re.compile(
+    "[\x80-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2026\u2030\u2039\u203a\u20ac\u2122]"
+)
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """The text of a page, feed or file; never fails.
+
+    Order: byte order mark; UTF-8 where the bytes are UTF-8 whatever is declared; the charset that the Content-Type
+    header, the XML declaration or a meta element names (EUC-KR read as CP949, its superset); CP949; and
+    where nothing fits the reading that loses least. Text that was read as Latin-1 before it came here is repaired.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(_endian(mark, name), errors="replace")
+    return mend(_by_evidence(body, _declared(body, content_type)))
+
+
+def mend(text: str) -> str:
+    """`text` with Korean that was read as Latin-1 or Windows-1252 put right; unchanged where that is not certain."""
+    if not _HIGH.search(text):
+        return text
+    whole = _reread(text)
+    if whole is not None:
+        return whole
+    if not any(_suspicious(line) for line in text.split("\n")):
+        return text
+    return "\n".join((_suspicious(line) and _reread(line)) or line for line in text.split("\n"))
+
+
+def _endian(mark: bytes, name: str) -> str:
+    return {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}[name] + _order(mark)
+
+
+def _order(mark: bytes) -> str:
+    if mark == codecs.BOM_UTF8:
+        return ""
+    return "-le" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE) else "-be"
+
+
+def _declared(body: bytes, content_type: str) -> str | None:
+    """The Python name of the declared codec, or None when none is declared or it is not known."""
+    found = _IN_HEADER.search(content_type)
+    names = [found.group(1)] if found else []
+    inside = _DECLARED.search(body[:_HEAD])
+    if inside:
+        names.append((inside.group(1) or inside.group(2)).decode("ascii", "replace"))
+    for name in names:
+        codec = _codec(name)
+        if codec:
+            return codec
+    return None
+
+
+def _codec(name: str) -> str | None:
+    lowered = name.lower().replace("_", "-")
+    if lowered in _KOREAN:
+        return "cp949"
+    try:
+        known = codecs.lookup(lowered)
+    except LookupError:
+        return None
+    return known.name if known._is_text_encoding and known.name not in ("idna", "punycode", "utf-7") else None
+
+
+def _by_evidence(body: bytes, declared: str | None) -> str:
+    utf8 = _strict(body, "utf-8")
+    if declared in ("utf-16", "utf-16-le", "utf-16-be") and b"\0" in body[:64]:
+        return body.decode("utf-16-le" if declared != "utf-16-be" else declared, errors="replace")
+    if utf8 is not None and (declared != "cp949" or _THREE_BYTES.search(utf8) or utf8.isascii()):
+        return utf8
+    korean = _strict(body, "cp949")
+    if korean is not None and (declared in (None, "cp949", "utf-8") or _HANGUL.search(korean)):
+        return korean
+    if utf8 is not None:
+        return utf8
+    return _least_lost(body, declared)
+
+
+def _strict(body: bytes, codec: str) -> str | None:
+    try:
+        return body.decode(codec)
+    except UnicodeDecodeError:
+        return None
+
+
+def _least_lost(body: bytes, declared: str | None) -> str:
+    """The declared reading, UTF-8 or CP949: whichever has the fewest signs that could not be read."""
+    names = dict.fromkeys(n for n in (declared, "utf-8", "cp949") if n)
+    readings = [body.decode(name, errors="replace") for name in names]
+    return min(readings, key=lambda text: text.count("\ufffd"))
+
+
+def _suspicious(text: str) -> bool:
+    """Whether a line holds at least two pairs of high Latin signs and no Hangul."""
+    return len(_HIGH.findall(text, 0, 2000)) >= 4 and not _HANGUL.search(text)
+
+
+def _reread(text: str) -> str | None:
+    """The Korean behind Latin-1 signs, when every sign fits and Hangul is what comes out; else None."""
+    if not _suspicious(text):
+        return None
+    try:
+        raw = b"".join(_byte(sign) for sign in text)
+    except UnicodeEncodeError:
+        return None
+    high = sum(byte > 0x7F for byte in raw)
+    for codec, size in (("utf-8", 3), ("cp949", 2)):
+        read = _strict(raw, codec)
+        if read is not None and len(_HANGUL.findall(read)) * size * 2 >= high:
+            return read
+    return None
+
+
+def _byte(sign: str) -> bytes:
+    try:
+        return sign.encode("latin-1")
+    except UnicodeEncodeError:
+        return sign.encode("cp1252")
