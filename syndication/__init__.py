@@ -1,0 +1,3 @@
+"""A local news publisher's morning digest."""
+
+__version__ = "0.1.0"

@@ -449,7 +449,8 @@ class Setup:
     editions: Mapping[str, Edition]
     partners: Mapping[str, Partner]
     partner_secrets: Mapping[str, tuple[str, ...]]  # by Partner id, newest first
-    keys: Keys
+    keys: Keys  # links and Message-IDs
+    address_keys: Keys
     templates: Mapping[str, str]  # template name -> source text
     allowed: frozenset[str] | None = None  # rehearsal: digests of address keys that may be written to; None = live
     reply_to: str | None = None

@@ -480,6 +480,7 @@ class Delivery:
     thing: str  # issue:12, article:34/2
     recipient: str  # subscriber:7, feed:daily/digest.rss, partner:portal
     issue_id: int | None
+    subscription_id: int | None = None
     recipe_hash: str | None
     state: DeliveryState
     reason: str | None = None

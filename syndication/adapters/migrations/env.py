@@ -1,0 +1,13 @@
+"""Runs the migrations on the connection that `adapters.sql.engine.migrate` hands over."""
+
+from alembic import context
+
+from syndication.adapters.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite changes a table by copying it
+)
+with context.begin_transaction():
+    context.run_migrations()

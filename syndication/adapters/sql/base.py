@@ -1,0 +1,47 @@
+"""What every part of the SQL Store shares: one method, one transaction.
+
+It knows no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from syndication.adapters.sql.engine import database_now
+
+
+class Base:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def _writes(self) -> Iterator[Connection]:
+        with self._engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def _reads(self) -> Iterator[Connection]:
+        with self._engine.connect().execution_options(reads=True) as db, db.begin():
+            yield db
+
+    @property
+    def _now(self) -> ColumnElement[int]:
+        return database_now(self._engine)
+
+    @property
+    def _postgresql(self) -> bool:
+        return self._engine.dialect.name == "postgresql"
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def insert_new(db: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """INSERT … ON CONFLICT DO NOTHING in the dialect at hand."""
+    if db.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()

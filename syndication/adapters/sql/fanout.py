@@ -1,0 +1,281 @@
+"""From an Issue's audience to Deliveries in SQL: the fan-out half of the Outbox.
+
+Which blocks a reader gets is decided in core.audience; here equal choices share one Recipe row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from syndication.adapters.sql.base import Base, insert_new
+from syndication.adapters.sql.codec import CHOICES, RECIPE, dump, load
+from syndication.adapters.tables import (
+    delivery,
+    issue,
+    issue_channel,
+    issue_recipe,
+    partner,
+    recipe,
+    subscriber,
+    subscription,
+    suppression,
+)
+from syndication.core.audience import recipe_hash
+from syndication.core.model import Channel, Choices, DeliveryState, Issue, IssueState, Recipe, SubscriptionState
+
+REHEARSAL = "rehearsal: address is not on the allow list"
+
+
+class FanOut(Base):
+    def distinct_choices(self, issue: Issue) -> Mapping[str, tuple[Choices, str]]:
+        with self._reads() as db:
+            rows = db.execute(
+                select(subscription.c.choices_hash, func.min(subscription.c.choices), func.min(subscription.c.language))
+                .where(_audience(issue))
+                .group_by(subscription.c.choices_hash)
+            )
+            return {key: (load(CHOICES, choices), language) for key, choices, language in rows}
+
+    def fan_out_email(
+        self,
+        issue: Issue,
+        recipes: Mapping[str, tuple[Recipe | None, str | None]],
+        now: datetime,
+        *,
+        after: int,
+        limit: int,
+        allowed: frozenset[str] | None,
+    ) -> int | None:
+        with self._writes() as db:
+            if not _still_open(db, issue):
+                return None
+            _add_recipes(db, issue, recipes)
+            _count_channel(db, issue, Channel.EMAIL)
+            last = db.execute(select(func.max(_upto(issue, after, limit).subquery().c.id))).scalar()
+            if last is None:
+                _fanned_out(db, issue, Channel.EMAIL, now)
+                return None
+            added = db.execute(_email_rows(db, issue, now, after, last, allowed)).rowcount
+            _count(db, issue, Channel.EMAIL, added)
+        return int(last)
+
+    def fan_out_to(
+        self,
+        *,
+        channel: Channel,
+        things: Sequence[tuple[str, str]],
+        issue: Issue,
+        now: datetime,
+        not_before: datetime,
+        expires_at: datetime,
+    ) -> int:
+        with self._writes() as db:
+            if not _still_open(db, issue):
+                return 0
+            _count_channel(db, issue, channel)
+            known = {(row.thing, row.recipient) for row in db.execute(_already(channel, issue))}
+            new = [pair for pair in dict.fromkeys(things) if pair not in known]
+            added = sum(_add_one(db, channel, pair, issue, now, not_before, expires_at) for pair in new)
+            _count(db, issue, channel, added)
+            _fanned_out(db, issue, channel, now)
+        return added
+
+    def fanned_out(self, issue_id: int) -> frozenset[Channel]:
+        with self._reads() as db:
+            done = db.execute(
+                select(issue_channel.c.channel).where(
+                    issue_channel.c.issue_id == issue_id, issue_channel.c.fanned_out_at.is_not(None)
+                )
+            ).scalars()
+            return frozenset(map(Channel, done))
+
+    def recipe(self, recipe_hash: str) -> Recipe:
+        with self._reads() as db:
+            return load(RECIPE, db.execute(select(recipe.c.content).where(recipe.c.hash == recipe_hash)).scalar_one())
+
+
+def _audience(issue: Issue) -> ColumnElement[bool]:
+    """Active Subscriptions that stood when the Issue was frozen: who comes later waits for the next one."""
+    return and_(
+        subscription.c.edition_id == issue.edition_id,
+        subscription.c.cadence == issue.cadence,
+        subscription.c.state == SubscriptionState.ACTIVE,
+        subscription.c.started_at <= issue.frozen_at,
+    )
+
+
+def _still_open(db: Connection, wanted: Issue) -> bool:
+    open_one = select(issue.c.id).where(issue.c.id == wanted.id, issue.c.state == IssueState.FROZEN)
+    if db.dialect.name == "postgresql":
+        open_one = open_one.with_for_update(read=True)  # it cannot be closed while Deliveries are added
+    return db.execute(open_one).scalar() is not None
+
+
+def _add_recipes(db: Connection, issue: Issue, recipes: Mapping[str, tuple[Recipe | None, str | None]]) -> None:
+    made = [r for r, _ in recipes.values() if r is not None]
+    if made:
+        rows = {recipe_hash(r): dump(RECIPE, r) for r in made}
+        db.execute(insert_new(db, recipe), [{"hash": key, "content": words} for key, words in sorted(rows.items())])
+    if recipes:
+        db.execute(
+            insert_new(db, issue_recipe),
+            [
+                {
+                    "issue_id": issue.id,
+                    "choices_hash": key,
+                    "recipe_hash": None if r is None else recipe_hash(r),
+                    "reason": reason,
+                }
+                for key, (r, reason) in sorted(recipes.items())
+            ],
+        )
+
+
+def _upto(issue: Issue, after: int, limit: int) -> Select[Any]:
+    return (
+        select(subscription.c.id)
+        .where(_audience(issue), subscription.c.id > after)
+        .order_by(subscription.c.id)
+        .limit(limit)
+    )
+
+
+def _email_rows(
+    db: Connection, issue: Issue, now: datetime, after: int, last: int, allowed: frozenset[str] | None
+) -> Any:
+    suppressed = suppression.c.digest.is_not(None)
+    barred = false() if allowed is None else (subscriber.c.digest.not_in(sorted(allowed)) if allowed else true())
+    excluded = or_(barred, issue_recipe.c.recipe_hash.is_(None))
+    state = case(
+        (suppressed, DeliveryState.SUPPRESSED), (excluded, DeliveryState.EXCLUDED), else_=DeliveryState.WAITING
+    )
+    reason = case((suppressed, suppression.c.reason), (barred, REHEARSAL), else_=issue_recipe.c.reason)
+    rows = (
+        select(
+            literal(Channel.EMAIL.value),
+            literal(f"issue:{issue.id}"),
+            literal("subscriber:") + cast(subscriber.c.id, Text),
+            literal(issue.id),
+            literal(issue.revision),
+            subscription.c.id,
+            issue_recipe.c.recipe_hash,
+            cast(state, Text),
+            reason,
+            literal(issue.publish_at, delivery.c.next_at.type),
+            literal(issue.expires_at, delivery.c.expires_at.type),
+            literal(now, delivery.c.created_at.type),
+            case((or_(suppressed, excluded), literal(now, delivery.c.settled_at.type)), else_=null()),
+        )
+        .select_from(subscription)
+        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        .join(
+            issue_recipe,
+            and_(issue_recipe.c.issue_id == issue.id, issue_recipe.c.choices_hash == subscription.c.choices_hash),
+        )
+        .outerjoin(
+            suppression,
+            and_(suppression.c.key_id == subscriber.c.key_id, suppression.c.digest == subscriber.c.digest),
+        )
+        .where(_audience(issue), subscription.c.id > after, subscription.c.id <= last)
+    )
+    names = (
+        "channel thing recipient issue_id issue_revision subscription_id recipe_hash state reason "
+        "next_at expires_at created_at settled_at"
+    )
+    return insert_new(db, delivery).from_select(names.split(), rows)
+
+
+def _already(channel: Channel, issue: Issue) -> Select[Any]:
+    return select(delivery.c.thing, delivery.c.recipient).where(
+        delivery.c.issue_id == issue.id, delivery.c.channel == channel
+    )
+
+
+def _add_one(
+    db: Connection,
+    channel: Channel,
+    pair: tuple[str, str],
+    issue: Issue,
+    now: datetime,
+    not_before: datetime,
+    expires_at: datetime,
+) -> int:
+    thing, recipient = pair
+    if db.execute(
+        select(
+            exists().where(delivery.c.channel == channel, delivery.c.thing == thing, delivery.c.recipient == recipient)
+        )
+    ).scalar():
+        return 0  # the same thing came to them with another Issue
+    sequence = _next_sequence(db, recipient) if channel is Channel.PARTNER else None
+    row = insert_new(db, delivery).values(
+        channel=channel,
+        thing=thing,
+        recipient=recipient,
+        issue_id=issue.id,
+        issue_revision=issue.revision,
+        state=DeliveryState.WAITING,
+        next_at=not_before,
+        expires_at=expires_at,
+        created_at=now,
+        sequence=sequence,
+    )
+    return db.execute(row).rowcount
+
+
+def _next_sequence(db: Connection, recipient: str) -> int:
+    """The next number of this Partner; the row lock keeps the numbers in the order of commits."""
+    db.execute(insert_new(db, partner).values(id=recipient, sequence=0))
+    number: int = db.execute(
+        update(partner)
+        .where(partner.c.id == recipient)
+        .values(sequence=partner.c.sequence + 1)
+        .returning(partner.c.sequence)
+    ).scalar_one()
+    return number
+
+
+def _count_channel(db: Connection, issue: Issue, channel: Channel) -> None:
+    db.execute(insert_new(db, issue_channel).values(issue_id=issue.id, channel=channel, audience=0))
+
+
+def _count(db: Connection, issue: Issue, channel: Channel, added: int) -> None:
+    if added:
+        db.execute(
+            update(issue_channel)
+            .where(issue_channel.c.issue_id == issue.id, issue_channel.c.channel == channel)
+            .values(audience=issue_channel.c.audience + added)
+        )
+
+
+def _fanned_out(db: Connection, issue: Issue, channel: Channel, now: datetime) -> None:
+    db.execute(
+        update(issue_channel)
+        .where(
+            issue_channel.c.issue_id == issue.id,
+            issue_channel.c.channel == channel,
+            issue_channel.c.fanned_out_at.is_(None),
+        )
+        .values(fanned_out_at=now)
+    )

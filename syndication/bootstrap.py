@@ -1,0 +1,176 @@
+"""Wires settings, adapters and verbs into one House; it decides nothing.
+
+Entry points call `open_house` once per process, and again after a fork.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from syndication import __version__, settings as settings_module
+from syndication.adapters.clock import SystemClock
+from syndication.adapters.files import FilePublisher
+from syndication.adapters.folder import DropFolder
+from syndication.adapters.http import HttpFetcher
+from syndication.adapters.kma import KmaService
+from syndication.adapters.smtp import SmtpMailer
+from syndication.adapters.sql import SqlStore, open_store
+from syndication.adapters.webhook import WebhookPortal
+from syndication.core import links
+from syndication.core.model import SourceKind
+from syndication.ports import Ports, Setup
+from syndication.settings import Settings
+
+PUBLISHER = "SYNDICATION_PUBLISHER"  # environment name of the path of publisher.toml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """One process's view of an installation."""
+
+    settings: Settings
+    ports: Ports
+    setup: Setup
+    store: SqlStore
+
+    @property
+    def owner(self) -> str:
+        """Who holds a lease: host/process."""
+        return f"{socket.gethostname()}/{os.getpid()}"
+
+    def close(self) -> None:
+        self.ports.mailer.close()
+        self.store.close()
+
+
+def find_publisher(environ: Mapping[str, str], named: Path | None = None) -> Path | None:
+    """Where publisher.toml is: as named, by the environment, here, or what `syndication run` wrote under ./var."""
+    candidates = (named, Path(environ[PUBLISHER]) if environ.get(PUBLISHER) else None)
+    for candidate in candidates:
+        if candidate is not None:
+            return candidate
+    here = (Path("publisher.toml"), Path("var/publisher/publisher.toml"))
+    return next((path for path in here if path.is_file()), None)
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings; raises settings.BadSettings naming every problem."""
+    return settings_module.load(path, environ)
+
+
+def open_house(settings: Settings, *, migrated: bool = True) -> House:
+    """The ports and the Setup of an installation; its database is brought up to date unless `migrated` is False."""
+    settings.storage.folder.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.storage.database_url, migrated=migrated)
+    clock = SystemClock(offset=clock_offset(settings))
+    if migrated:
+        store.register_sources(settings.sources, clock.now())
+        store.register_editions(settings.editions, clock.now())
+    ports = Ports(
+        store=store,
+        clock=clock,
+        fetcher=HttpFetcher(user_agent=user_agent(settings)),
+        mailer=_mailer(settings),
+        portal=WebhookPortal(),
+        publisher=FilePublisher(settings.storage.folder / "public"),
+        folders={s.id: DropFolder(Path(s.location)) for s in settings.sources if s.kind is SourceKind.FOLDER},
+        weather=_weather(settings, clock),
+    )
+    return House(settings=settings, ports=ports, setup=make_setup(settings), store=store)
+
+
+def make_setup(settings: Settings) -> Setup:
+    allowed = frozenset(links.address_key(a, settings.address_keys).digest for a in settings.allow)
+    return Setup(
+        outlet=settings.outlet,
+        sources={s.id: s for s in settings.sources},
+        editions={e.id: e for e in settings.editions},
+        partners={p.id: p for p in settings.partners},
+        partner_secrets=settings.partner_secrets,
+        keys=settings.link_keys,
+        address_keys=settings.address_keys,
+        templates=templates(),
+        allowed=allowed if settings.rehearsing else None,
+        reply_to=settings.mail.reply_to,
+        weather_stations=settings.weather.stations if settings.weather.kma_key else (),
+    )
+
+
+def user_agent(settings: Settings) -> str:
+    return f"syndication/{__version__} (+{settings.outlet.url}; {settings.outlet.contact})"
+
+
+def _mailer(settings: Settings) -> SmtpMailer:
+    relay = settings.mail
+    return SmtpMailer(
+        host=relay.host,
+        port=relay.port,
+        tls=relay.tls.value,
+        user=relay.user,
+        password=relay.password,
+        timeout=relay.timeout,
+    )
+
+
+def _weather(settings: Settings, clock: SystemClock) -> KmaService | None:
+    key = settings.weather.kma_key
+    return None if key is None else KmaService(key=key, clock=clock)
+
+
+# --- templates -------------------------------------------------------------------------------
+
+
+def templates() -> Mapping[str, str]:
+    """Every template by its path below templates/, e.g. email/digest.mjml."""
+    root = files("syndication") / "templates"
+    if not root.is_dir():  # a checkout keeps them at its top level
+        root = Path(__file__).parent.parent / "templates"
+    return dict(_texts(root, ""))
+
+
+def _texts(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_dir():
+            found += _texts(entry, f"{prefix}{entry.name}/")
+        elif not entry.name.startswith("."):
+            found.append((prefix + entry.name, entry.read_text(encoding="utf-8")))
+    return found
+
+
+# --- the rehearsal's clock -------------------------------------------------------------------
+
+
+def clock_offset(settings: Settings) -> timedelta:
+    """How far the Clock is shifted: zero, unless a rehearsal starts on a chosen morning and runs on from there."""
+    if settings.starts_at is None:
+        return timedelta(0)
+    told = _clock_file(settings)
+    try:
+        return timedelta(seconds=json.loads(told.read_text())["offset"])
+    except FileNotFoundError:
+        return set_clock(settings, settings.starts_at)
+
+
+def set_clock(settings: Settings, at: datetime) -> timedelta:
+    """Let the rehearsal's Clock show `at` now, for every process of this installation."""
+    offset = at - datetime.now(UTC)
+    told = _clock_file(settings)
+    told.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=told.parent, delete=False, encoding="utf-8") as draft:
+        json.dump({"offset": offset.total_seconds()}, draft)
+    Path(draft.name).replace(told)
+    return offset
+
+
+def _clock_file(settings: Settings) -> Path:
+    return settings.storage.folder / "clock.json"

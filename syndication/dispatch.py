@@ -1,0 +1,202 @@
+"""Brings frozen Issues to their recipients: fan-out, claim, build, send, settle, reclaim, on all three Channels.
+
+The outbox table is the truth: every function may be called at any time, by any number of workers, any number of times.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from syndication import publish
+from syndication.core import audience, partners, policy
+from syndication.core.model import (
+    Channel,
+    Choices,
+    Delivery,
+    Issue,
+    Outcome,
+    Partner,
+    Recipe,
+    Verdict,
+    What,
+)
+from syndication.ports import Ports, Setup, Slice
+from syndication.press import Press
+
+log = structlog.get_logger()
+
+CHUNK = 5000
+SLICE = {Channel.EMAIL: 50, Channel.FEED: 8, Channel.PARTNER: 20}
+LEASE = timedelta(seconds=90)
+ATTEMPT = timedelta(seconds=60)  # the longest one attempt may take: its time-outs end it before the lease does
+BUDGET = timedelta(seconds=20)  # a slice of work; what is left rings again
+
+# --- fan-out ---------------------------------------------------------------------------------
+
+
+def fan_out(ports: Ports, setup: Setup, issue: Issue) -> None:
+    """Make every Delivery of an Issue that is not there yet. Repeatable at any time."""
+    edition = setup.editions[issue.edition_id]
+    done = ports.store.fanned_out(issue.id)
+    for channel in edition.channels:
+        if channel not in done:
+            {Channel.EMAIL: _fan_out_email, Channel.FEED: _fan_out_feeds, Channel.PARTNER: _fan_out_partners}[channel](
+                ports, setup, issue
+            )
+            log.info("issue fanned out", issue=issue.id, channel=channel.value)
+
+
+def _fan_out_email(ports: Ports, setup: Setup, issue: Issue) -> None:
+    after: int | None = 0
+    while after is not None:
+        # asked anew for each chunk: a reader may have chosen differently in between
+        recipes = {
+            key: _recipe(setup, issue, choices) for key, (choices, _) in ports.store.distinct_choices(issue).items()
+        }
+        after = ports.store.fan_out_email(
+            issue, recipes, ports.clock.now(), after=after, limit=CHUNK, allowed=setup.allowed
+        )
+
+
+def _recipe(setup: Setup, issue: Issue, choices: Choices) -> tuple[Recipe | None, str | None]:
+    made = audience.recipe(choices, issue.content, setup.editions[issue.edition_id])
+    return (made, None) if made is not None else (None, audience.NO_STORY)
+
+
+def _fan_out_feeds(ports: Ports, setup: Setup, issue: Issue) -> None:
+    thing = issue_thing(issue)
+    things = [(thing, feed) for feed in publish.feed_recipients(setup.editions[issue.edition_id])]
+    _fan_out_to(ports, issue, Channel.FEED, things)
+
+
+def _fan_out_partners(ports: Ports, setup: Setup, issue: Issue) -> None:
+    things = [pair for partner in setup.partners.values() for pair in partner_things(setup, partner, issue)]
+    _fan_out_to(ports, issue, Channel.PARTNER, things)
+
+
+def _fan_out_to(ports: Ports, issue: Issue, channel: Channel, things: list[tuple[str, str]]) -> None:
+    ports.store.fan_out_to(
+        channel=channel,
+        things=things,
+        issue=issue,
+        now=ports.clock.now(),
+        not_before=issue.publish_at,
+        expires_at=issue.expires_at,
+    )
+
+
+def partner_things(setup: Setup, partner: Partner, issue: Issue) -> list[tuple[str, str]]:
+    """What one Partner gets of an Issue: (thing, recipient) pairs; each refusal is logged with its reason."""
+    if partner.edition != issue.edition_id or (partner.production and not setup.live):
+        return []
+    recipient = f"partner:{partner.id}"
+    if partner.what is What.DIGEST:
+        return [(issue_thing(issue), recipient)]
+    things = []
+    for item in issue.content.items:
+        reason = partners.wanted(partner, item.article)
+        if reason is None:
+            things.append((f"article:{item.article.id}/{item.article.revision}", recipient))
+        else:
+            log.info("article withheld from partner", partner=partner.id, article=item.article.id, reason=reason)
+    return things
+
+
+def issue_thing(issue: Issue) -> str:
+    return f"issue:{issue.id}"
+
+
+# --- drain -----------------------------------------------------------------------------------
+
+
+def drain(ports: Ports, setup: Setup, channel: Channel, *, owner: str, budget: timedelta = BUDGET) -> Mapping[str, int]:
+    """Send what is due on a Channel until nothing is, or until the budget is spent; returns counts by verdict."""
+    counts: Counter[str] = Counter()
+    press = Press(ports=ports, setup=setup)
+    ends = _elapsed() + budget
+    while _elapsed() < ends:
+        piece = ports.store.claim(channel, ports.clock.now(), limit=SLICE[channel], lease=LEASE, owner=owner)
+        if piece is None:
+            break
+        counts.update(_send_slice(press, channel, piece))
+    return counts
+
+
+def _send_slice(press: Press, channel: Channel, piece: Slice) -> Counter[str]:
+    """Send one claimed slice; whatever stays unsent goes back to the outbox with the lease."""
+    store = press.ports.store
+    counts: Counter[str] = Counter()
+    renewed = _elapsed()
+    try:
+        for delivery in piece.deliveries:
+            if _elapsed() - renewed > LEASE - ATTEMPT:
+                if not store.renew(piece.lease_id, LEASE):
+                    break
+                renewed = _elapsed()
+            outcome = _send_one(press, channel, piece.lease_id, delivery)
+            if outcome is not None:
+                counts[outcome.verdict.value] += 1
+    finally:
+        store.release(piece.lease_id)
+    return counts
+
+
+def _send_one(press: Press, channel: Channel, lease_id: int, delivery: Delivery) -> Outcome | None:
+    """Build, record the intent, send, settle; None when the intent was refused and nothing was sent."""
+    ports = press.ports
+    try:
+        send = press.prepare(channel, delivery)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one Delivery must not stop the others
+        outcome = Outcome(verdict=Verdict.REFUSED, reason=f"cannot be built: {error}")
+    else:
+        if not ports.store.begin(lease_id, delivery.id, ports.clock.now(), outlast=ATTEMPT):
+            return None
+        outcome = send()
+    settled = ports.store.settle(
+        lease_id, delivery.id, outcome, ports.clock.now(), next_at=_next_at(ports, channel, delivery, outcome)
+    )
+    log.info(
+        "delivery settled" if settled else "delivery had moved on",
+        delivery=delivery.id,
+        channel=channel.value,
+        verdict=outcome.verdict.value,
+        code=outcome.code,
+    )
+    return outcome
+
+
+def _next_at(ports: Ports, channel: Channel, delivery: Delivery, outcome: Outcome) -> datetime | None:
+    if outcome.verdict is not Verdict.DEFERRED:
+        return None
+    return policy.retry_at(
+        delivery.attempts,
+        ports.clock.now(),
+        delivery.expires_at,
+        f"{delivery.thing} {delivery.recipient}",
+        channel=channel,
+        retry_after=outcome.retry_after,
+    )
+
+
+def _elapsed() -> timedelta:
+    """Time since boot on a clock that goes on while the machine or the process is suspended."""
+    return timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
+# --- reclaim ---------------------------------------------------------------------------------
+
+
+def reclaim(ports: Ports, setup: Setup) -> Mapping[str, int]:
+    """Take back what dead workers held, resend where the Edition says so, close what is settled."""
+    counts = dict(ports.store.reclaim())
+    policies = {edition.id: edition.uncertain for edition in setup.editions.values()}
+    resent = ports.store.resend_uncertain(policies, ports.clock.now())
+    closed = ports.store.close_settled(ports.clock.now())
+    if any(counts.values()) or resent or closed:
+        log.info("outbox reclaimed", **counts, resent=resent, closed=list(closed))
+    return {**counts, "resent": resent, "closed": len(closed)}

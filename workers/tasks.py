@@ -1,0 +1,87 @@
+"""The tasks, each one line of work: they carry ids, call a verb and ring the next bell.
+
+A lost message costs one tick and a repeated one finds nothing to do, so no task is ever retried by Celery.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from syndication import assemble, bootstrap, dispatch, ingest
+from syndication.bootstrap import House
+from syndication.core.model import Channel
+from workers.app import app, settings
+
+log = structlog.get_logger()
+
+_house: House | None = None
+
+
+def house() -> House:
+    """This process's House, opened with its first task."""
+    global _house  # noqa: PLW0603 - one House per process, made after the fork
+    if _house is None:
+        _house = bootstrap.open_house(settings)
+    return _house
+
+
+def reopen() -> None:
+    """Forget a House that was opened before a fork: connections must not be shared."""
+    global _house  # noqa: PLW0603 - see house()
+    _house = None
+
+
+@app.task(name="poll_due")  # type: ignore[untyped-decorator]  # Celery ships no types
+def poll_due() -> None:
+    """Ring once for each Source whose next check has come."""
+    _beat("poll_due")
+    for source_id in ingest.due(house().ports, settings.sources):
+        poll.delay(source_id)
+
+
+@app.task(name="poll")  # type: ignore[untyped-decorator]  # Celery ships no types
+def poll(source_id: str) -> None:
+    ingest.fetch(house().ports, house().setup.sources[source_id], outlet_domain=settings.outlet.domain)
+
+
+@app.task(name="weather")  # type: ignore[untyped-decorator]  # Celery ships no types
+def weather() -> None:
+    ingest.fetch_weather(house().ports, house().setup)
+
+
+@app.task(name="publish_due")  # type: ignore[untyped-decorator]  # Celery ships no types
+def publish_due() -> None:
+    """Assemble what is due and fan out every open Issue."""
+    _beat("publish_due")
+    assemble.publish_due(house().ports, house().setup)
+    for issue in house().store.open_issues():
+        dispatch.fan_out(house().ports, house().setup, issue)
+    ring()
+
+
+@app.task(name="reclaim")  # type: ignore[untyped-decorator]  # Celery ships no types
+def reclaim() -> None:
+    dispatch.reclaim(house().ports, house().setup)
+
+
+@app.task(name="ring")  # type: ignore[untyped-decorator]  # Celery ships no types
+def ring() -> None:
+    """Ring for each Channel that has something due, once per worker that could help."""
+    now = house().ports.clock.now()
+    for channel in Channel:
+        waiting = house().store.due(channel, now)
+        for _ in range(min(2, -(-waiting // dispatch.SLICE[channel]))):
+            drain.delay(channel.value)
+
+
+@app.task(name="drain")  # type: ignore[untyped-decorator]  # Celery ships no types
+def drain(channel: str) -> None:
+    _beat(f"drain-{channel}")
+    budget = min(dispatch.BUDGET, max(settings.tick, timedelta(seconds=5)))
+    dispatch.drain(house().ports, house().setup, Channel(channel), owner=house().owner, budget=budget)
+
+
+def _beat(name: str) -> None:
+    house().store.beat(name, house().ports.clock.now())
