@@ -59,6 +59,11 @@ def issue_uri(domain: str, edition_id: str, on: date, cadence: Cadence = Cadence
     return f"tag:{domain},{on.isoformat()}:issue/{edition_id}/{cadence}"
 
 
+def feed_uri(domain: str, edition_id: str, kind: str) -> str:
+    """A feed's id: one for all dialects, the same however often its address changes."""
+    return f"tag:{domain},2026:feed/{edition_id}/{kind}"
+
+
 # --- address keys ----------------------------------------------------------------------------
 
 

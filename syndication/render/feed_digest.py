@@ -1,0 +1,196 @@
+"""Feed items of whole digests: one per Issue, with its weather, attribution and hour, as simple semantic markup.
+
+It renders no dialect and lays nothing out: a feed reader has its own type and colours.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from syndication.core import links
+from syndication.core.audience import sections_of
+from syndication.core.model import (
+    Article,
+    Cadence,
+    Edition,
+    Forecast,
+    Issue,
+    IssueItem,
+    IssueState,
+    Observation,
+    Outlet,
+    StationWeather,
+    Weather,
+)
+from syndication.render.feed_items import KOREAN, FeedItem, Say, public_uri
+
+PUBLISHED = (IssueState.FROZEN, IssueState.CLOSED)
+NAMED = 3  # headlines in a digest's summary
+
+
+def digest_items(issues: Iterable[Issue], *, outlet: Outlet, edition: Edition, say: Say = KOREAN) -> list[FeedItem]:
+    """One item per published Issue, newest first."""
+    newest = sorted((i for i in issues if i.state in PUBLISHED), key=lambda i: (i.publish_at, i.id), reverse=True)
+    return [digest_item(issue, outlet=outlet, edition=edition, say=say) for issue in newest]
+
+
+def digest_item(issue: Issue, *, outlet: Outlet, edition: Edition, say: Say = KOREAN) -> FeedItem:
+    """The whole digest of an Issue as one item, dated by the Edition's hour."""
+    return FeedItem(
+        id=links.issue_uri(outlet.domain, edition.id, issue.on, issue.cadence),
+        title=_title(issue, edition, say),
+        url=links.issue_url(outlet, edition.id, issue.on, issue.cadence),
+        summary=_summary(issue, say),
+        content_html=digest_html(issue, edition, say),
+        published_at=issue.publish_at,
+        updated_at=max(issue.publish_at, issue.frozen_at),
+        rights=f"© {outlet.name}",
+        language=edition.language,
+    )
+
+
+def digest_html(issue: Issue, edition: Edition, say: Say = KOREAN) -> str:
+    """Weather, then the stories by section in reading order."""
+    zone = ZoneInfo(edition.zone)
+    items = issue.content.items
+    told = [_weather(issue.content.weather, edition, issue.on, zone, say)]
+    for section in sections_of(issue.content):
+        told.append(f"<h2>{_text(section)}</h2>")
+        told += [_story(item, zone, say) for item in items if item.section == section]
+    return "".join(told)
+
+
+def _title(issue: Issue, edition: Edition, say: Say) -> str:
+    kinds = {Cadence.WEEKLY: say("주간"), Cadence.EXTRA: say("호외")}
+    words = (edition.title, kinds.get(issue.cadence), say.day(issue.on))
+    return " ".join(word for word in words if word)
+
+
+def _summary(issue: Issue, say: Say) -> str:
+    """The first headlines and how many follow."""
+    titles = [item.article.content.title for item in issue.content.items]
+    if not titles:
+        return say("오늘의 날씨")
+    named = " · ".join(titles[:NAMED])
+    return named if len(titles) <= NAMED else say("{titles} 외 {count}건", titles=named, count=len(titles) - NAMED)
+
+
+# --- stories ---------------------------------------------------------------------------------
+
+
+def _story(item: IssueItem, zone: ZoneInfo, say: Say) -> str:
+    title, url = _text(item.article.content.title), public_uri(item.link)
+    head = f'<a href="{html.escape(url)}">{title}</a>' if url else title
+    summary = f"<p>{_text(item.summary)}</p>" if item.summary else ""
+    notes = " · ".join(_text(note) for note in _notes(item.article, zone, say))
+    return f"<h3>{head}</h3>{summary}" + (f"<p><small>{notes}</small></p>" if notes else "")
+
+
+def _notes(article: Article, zone: ZoneInfo, say: Say) -> list[str]:
+    """Marks that a reader is owed, who wrote it and when; an unknown date is not mentioned."""
+    content = article.content
+    marks = [say("광고")] * content.sponsored + [say("자동 생성")] * content.robot
+    notes = [*marks, *content.bylines]
+    if content.published_at is not None:
+        local = content.published_at.astimezone(zone)
+        notes.append(f"{local:%Y-%m-%d %H:%M}")
+    elif content.published_on is not None:
+        notes.append(content.published_on.isoformat())
+    return notes
+
+
+# --- weather ---------------------------------------------------------------------------------
+
+
+def _weather(weather: Weather, edition: Edition, on: date, zone: ZoneInfo, say: Say) -> str:
+    head = f"<h2>{_text(say('날씨'))}</h2>"
+    stations = _shown(weather, edition)
+    if not stations:
+        return f"{head}<p>{_text(weather.note or say('오늘은 날씨를 싣지 못했습니다.'))}</p>"
+    rows = "".join(f"<li>{_text(_station(s, weather, on, zone, say))}</li>" for s in stations)
+    notes = [_text(note) for note in _sources(weather, stations, on, zone, say)]
+    return f"{head}<ul>{rows}</ul><p><small>{' · '.join(notes)}</small></p>"
+
+
+def _shown(weather: Weather, edition: Edition) -> Sequence[StationWeather]:
+    """The Edition's stations in its order, else all that the Issue has."""
+    there = {station.station: station for station in weather.stations}
+    return [there[name] for name in edition.stations if name in there] or weather.stations
+
+
+def _station(station: StationWeather, weather: Weather, on: date, zone: ZoneInfo, say: Say) -> str:
+    """거제: 관측 없음, 0.8℃; 최저 -5℃, 최고 3℃, 오전 맑음, 오후 흐림, 강수확률 20%"""
+    told = [", ".join(_observed(station.observation, say))]
+    observed = station.observation
+    if observed is not None and observed.observed_at is not None and weather.observed_at is None:
+        told[0] += f" ({_hour(observed.observed_at, on, zone, say)})"
+    if station.forecast is not None:
+        told.append(", ".join(_forecast(station.forecast, say)))
+    return f"{station.station}: " + "; ".join(part for part in told if part)
+
+
+def _observed(observation: Observation | None, say: Say) -> list[str]:
+    """The sky as printed, or 관측 없음, and the temperature where it is known."""
+    sky = observation.condition if observation is not None else None
+    words = [sky or say("관측 없음")]
+    if observation is not None and observation.temperature is not None:
+        words.append(degrees(observation.temperature, 1))
+    elif sky:
+        words.append(say("기온 관측 없음"))
+    return words
+
+
+def _forecast(forecast: Forecast, say: Say) -> list[str]:
+    words = []
+    if forecast.low is not None:
+        words.append(say("최저 {value}", value=degrees(forecast.low)))
+    if forecast.high is not None:
+        words.append(say("최고 {value}", value=degrees(forecast.high)))
+    if forecast.morning:
+        words.append(say("오전 {sky}", sky=forecast.morning))
+    if forecast.afternoon:
+        words.append(say("오후 {sky}", sky=forecast.afternoon))
+    if forecast.rain_chance is not None:
+        words.append(say("강수확률 {value}%", value=forecast.rain_chance))
+    return words
+
+
+def degrees(value: float, digits: int = 0) -> str:
+    """-11.0℃; a forecast's whole degrees without a fraction. Never -0."""
+    shown = f"{value:.{digits}f}" if digits or value == round(value) else f"{value:.1f}"
+    return f"{shown.removeprefix('-') if float(shown) == 0 else shown}℃"
+
+
+def _sources(
+    weather: Weather, stations: Sequence[StationWeather], on: date, zone: ZoneInfo, say: Say
+) -> Iterable[str]:
+    """Whose values these are and of which hour: 기상청 제공 · 06:00 관측."""
+    said = [weather.attribution] if weather.attribution else _attributions(stations)
+    if said:
+        yield say("{who} 제공", who=", ".join(said))
+    if weather.observed_at is not None:
+        yield _hour(weather.observed_at, on, zone, say)
+    elif any(s.observation is not None and s.observation.observed_at is None for s in stations):
+        yield say("관측 시각 미상")
+    if weather.last_resort:
+        yield say("신문 지면에 실린 값")
+    if weather.note:
+        yield weather.note
+
+
+def _attributions(stations: Sequence[StationWeather]) -> list[str]:
+    told = [part.attribution for s in stations for part in (s.observation, s.forecast) if part is not None]
+    return list(dict.fromkeys(who for who in told if who))
+
+
+def _hour(at: datetime, on: date, zone: ZoneInfo, say: Say) -> str:
+    """06:00 관측; with its date when that is not the Issue's."""
+    local = at.astimezone(zone)
+    return say("{when} 관측", when=f"{local:%H:%M}" if local.date() == on else f"{local:%Y-%m-%d %H:%M}")
+
+
+def _text(text: str) -> str:
+    return html.escape(text, quote=False)

@@ -1,0 +1,258 @@
+"""The canonical record of a feed's item and head, and what makes one fit to be published in any dialect.
+
+It writes no dialect and chooses no items: `feeds` renders, `feed_digest` and `feed_articles` fill the records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import idna
+
+from syndication.core.flow import one_line
+from syndication.core.model import Image
+
+MAX_FIELD = 1_000_000  # characters of one field: libxml2 readers give up a whole document at a text of 10 MB
+
+
+class Say(Protocol):
+    """Words around the content in a reader's language; Korean is the source."""
+
+    def __call__(self, text: str, **values: object) -> str: ...
+
+    def day(self, on: date) -> str: ...
+
+
+class Korean:
+    """The source language: words as they stand in the code."""
+
+    def __call__(self, text: str, **values: object) -> str:
+        return text.format(**values) if values else text
+
+    def day(self, on: date) -> str:
+        """2026년 1월 20일 화요일"""
+        return f"{on.year}년 {on.month}월 {on.day}일 {'월화수목금토일'[on.weekday()]}요일"
+
+
+KOREAN = Korean()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    term: str
+    scheme: str | None = None  # absolute URL of the vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    url: str
+    type: str
+    length: int = 0  # octets; 0 = unknown (RSS Advisory Board profile)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """One item in every dialect. Text fields are plain text, `content_html` is safe markup.
+
+    Both RSS and Atom dates are instants, so an item with a bare `published_on` carries none: an invented midnight would
+    be a lie that readers sort by. Its day stands in the text instead. `updated_at` is the Revision's time."""
+
+    id: str  # tag: URI, minted once
+    title: str
+    url: str | None
+    updated_at: datetime
+    summary: str | None = None
+    content_html: str | None = None
+    published_at: datetime | None = None
+    published_on: date | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
+    rights: str | None = None
+    images: tuple[Image, ...] = ()
+    enclosure: Enclosure | None = None
+    language: str = "ko"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHead:
+    """What a feed says of itself. `updated_at` is None only for a feed that never had an item."""
+
+    id: str
+    title: str
+    description: str
+    self_url: str
+    site_url: str
+    language: str
+    author: str
+    rights: str
+    updated_at: datetime | None
+    ttl: int = 15  # minutes; readers wait at least this long, so a long one delays corrections
+    hub: str | None = None
+    stylesheet: str | None = None  # reference of an XSL stylesheet, relative to the feed
+
+
+class Unfit(ValueError):
+    """An item that cannot be published; the message says why."""
+
+
+# --- text ------------------------------------------------------------------------------------
+
+# Not allowed in XML 1.0 (§2.2), besides C1 controls and noncharacters, which validators and browsers reject.
+_ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
+
+
+def legal(text: str) -> str:
+    """Markup without the characters that XML 1.0 forbids; line ends as \\n."""
+    return _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def plain(text: str) -> str:
+    """One line of text that every dialect can carry and every reader gives back as it is."""
+    return one_line(legal(one_line(text)))
+
+
+def optional(text: str | None) -> str | None:
+    return (plain(text) or None) if text is not None else None
+
+
+def several(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in order, without empty ones."""
+    return tuple(dict.fromkeys(t for t in map(plain, texts) if t))
+
+
+# --- addresses -------------------------------------------------------------------------------
+
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_KEPT = "/%:@!$&'()*+,;=~-._?"
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+
+
+def public_uri(url: str) -> str | None:
+    """An absolute http(s) URI in ASCII (RFC 3986), or None where the address is no such thing.
+
+    Korean paths are percent-encoded and Korean hosts become A-labels, since RSS readers know no IRIs; one with a user
+    name or password is no public address."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(legal(url).strip())
+        host, port = parts.hostname or "", parts.port
+        if not host.isascii():
+            host = idna.encode(host, uts46=True).decode("ascii")
+    except ValueError:  # idna's errors are ValueErrors too
+        return None
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or parts.username is not None:
+        return None
+    place = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
+    return urlunsplit((parts.scheme, place, _escaped(parts.path), _escaped(parts.query), _escaped(parts.fragment)))
+
+
+def _escaped(part: str) -> str:
+    return quote(_STRAY_PERCENT.sub("%25", part), safe=_KEPT)
+
+
+# --- an item made fit ------------------------------------------------------------------------
+
+
+def fit(item: FeedItem) -> FeedItem:
+    """The item as every dialect can carry it. Raises Unfit with the reason when it cannot be published at all."""
+    if not _ID.fullmatch(item.id) or _ILLEGAL.search(item.id):
+        raise Unfit(f"its id {item.id[:80]!a} is not a URI")
+    title = plain(item.title)
+    if not title:
+        raise Unfit("it has no title")
+    url = public_uri(item.url) if item.url is not None else None
+    if item.url is not None and url is None:
+        raise Unfit(f"its address {item.url[:80]!a} is not an absolute http or https address")
+    return replace(
+        item,
+        title=title,
+        url=url,
+        summary=optional(item.summary),
+        content_html=_markup(item.content_html),
+        published_at=None if item.published_at is None else instant(item.published_at),
+        updated_at=instant(item.updated_at),
+        authors=several(item.authors),
+        categories=_categories(item.categories),
+        rights=optional(item.rights),
+        images=_images(item.images),
+        enclosure=_enclosure(item.enclosure),
+    )
+
+
+def instant(at: datetime) -> datetime:
+    """In UTC to the second. Raises Unfit for a time without a zone or outside of what calendars hold."""
+    if at.utcoffset() is None:
+        raise Unfit(f"its time {at.isoformat()} has no zone")
+    try:
+        return at.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise Unfit(f"its time {at.isoformat()} is out of range") from None
+
+
+def _markup(html: str | None) -> str | None:
+    if html is None:
+        return None
+    if len(html) > MAX_FIELD:
+        raise Unfit(f"its text is longer than {MAX_FIELD:,} characters")
+    return legal(html).strip() or None
+
+
+def _categories(categories: tuple[Category, ...]) -> tuple[Category, ...]:
+    cleaned = (
+        Category(term=plain(c.term), scheme=public_uri(c.scheme) if c.scheme is not None else None) for c in categories
+    )
+    return tuple(dict.fromkeys(c for c in cleaned if c.term))
+
+
+def _images(images: tuple[Image, ...]) -> tuple[Image, ...]:
+    return tuple(cleaned for cleaned in map(_image, images) if cleaned is not None)
+
+
+def _image(image: Image) -> Image | None:
+    """None for an image without a public address: the story goes out without it."""
+    url = public_uri(image.url)
+    if url is None:
+        return None
+    return Image(
+        url=url,
+        alt=plain(image.alt),
+        credit=optional(image.credit),
+        licence=optional(image.licence),
+        width=image.width if image.width and image.width > 0 else None,
+        height=image.height if image.height and image.height > 0 else None,
+    )
+
+
+def _enclosure(enclosure: Enclosure | None) -> Enclosure | None:
+    url = public_uri(enclosure.url) if enclosure is not None else None
+    if enclosure is None or url is None or not re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", enclosure.type):
+        return None
+    return replace(enclosure, url=url, length=max(enclosure.length, 0))
+
+
+_IMAGE_TYPES = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "svg": "image/svg+xml",
+}
+
+
+def image_type(url: str) -> str | None:
+    """The media type that an image's address tells, or None. A table of our own: the system's differs by machine."""
+    return _IMAGE_TYPES.get(urlsplit(url).path.rpartition(".")[2].lower())
