@@ -1,0 +1,68 @@
+"""What a publisher writes: publisher.toml and partners/*.toml, read, checked, and turned into Settings.
+
+It opens no databases and no connections; `bootstrap` wires what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from syndication.settings.agreement import judge_draft
+from syndication.settings.building import build
+from syndication.settings.environment import Found, fetch
+from syndication.settings.fields import Mode, Tls
+from syndication.settings.problems import BadSettings, Findings, Problem, Severity
+from syndication.settings.reading import FILE, Draft, read_draft
+from syndication.settings.values import Broker, MailRelay, Sandbox, Settings, Storage, WeatherSettings, Web
+
+__all__ = [
+    "FILE",
+    "BadSettings",
+    "Broker",
+    "MailRelay",
+    "Mode",
+    "Problem",
+    "Sandbox",
+    "Settings",
+    "Severity",
+    "Storage",
+    "Tls",
+    "WeatherSettings",
+    "Web",
+    "check",
+    "load",
+    "notes",
+]
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """The Settings of a publisher.toml (or of the folder it lies in). Raises BadSettings with every problem."""
+    draft, found, problems = _examine(path, environ)
+    if draft is None or found is None or any(problem.is_error for problem in problems):
+        raise BadSettings(problems)
+    return build(draft, found)
+
+
+def check(path: Path, environ: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Every problem of a publisher.toml and its partners, in reading order. Writes nothing."""
+    return _examine(path, environ)[2]
+
+
+def notes(settings: Settings) -> tuple[str, ...]:
+    """What an operator should know about sound settings."""
+    embedded = f"The embedded database in {settings.storage.folder} needs a local disk and serves one host only."
+    rehearsal = "Rehearsal: mail goes only to the addresses of [rehearsal] allow, pushes only to sandbox partners."
+    return tuple(
+        words for words, holds in ((rehearsal, settings.rehearsing), (embedded, settings.storage.embedded)) if holds
+    )
+
+
+def _examine(path: Path, environ: Mapping[str, str]) -> tuple[Draft | None, Found | None, tuple[Problem, ...]]:
+    findings = Findings()
+    draft = read_draft(path, findings)
+    if draft is None:
+        return None, None, findings.in_reading_order()
+    judge_draft(draft)
+    found = fetch(draft, environ)
+    return draft, found, findings.in_reading_order()

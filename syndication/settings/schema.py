@@ -1,0 +1,371 @@
+"""Every table and field that a publisher may write: how it is read, its default, an example, what it is for.
+
+It reads no files. The reference in docs/publisher.md is written from these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from syndication.core.model import (
+    Channel,
+    EmptyDay,
+    FirstPoll,
+    Rights,
+    SourceKind,
+    UncertainPolicy,
+    Undated,
+)
+from syndication.settings import kinds
+from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
+
+_SECOND, _MINUTE, _HOUR, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_PORT = kinds.whole(1, 65535)
+_TEXTS = kinds.several(kinds.text)
+_CHANNELS = ", ".join(f'"{channel}"' for channel in Channel)
+
+TOP = Table(
+    name="",
+    about="Keys that stand before the first table.",
+    fields=(
+        defaulting(
+            "mode",
+            kinds.choice(Mode),
+            '"rehearsal"',
+            "rehearsal: mail goes only to the addresses of [rehearsal] allow, pushes only to partners that are not "
+            "marked as production. live: everybody who subscribed.",
+        ),
+    ),
+)
+
+OUTLET = Table(
+    name="outlet",
+    about="The publisher as readers and partners know it.",
+    fields=(
+        required("name", kinds.text, '"가람일보"', "The outlet's name, as it stands in the masthead."),
+        required(
+            "domain",
+            kinds.domain,
+            '"garam.example"',
+            "The outlet's own domain. Permanent identifiers are minted from it: never change it later.",
+        ),
+        required(
+            "url",
+            kinds.base_url,
+            '"https://morning.garam.example"',
+            "Public address of the pages and feeds that this installation serves; https when live.",
+        ),
+        required("address", kinds.text, '"가람시 한빛로 1"', "Postal address, printed in every mail."),
+        required("contact", kinds.text, '"editor@garam.example"', "How readers reach you: printed in every mail."),
+        required(
+            "sender",
+            kinds.sender,
+            '"가람 아침 <morning@garam.example>"',
+            "Name and address that mail comes from; the address belongs to the outlet's domain.",
+        ),
+        defaulting("accent", kinds.accent, '"#1a5fb4"', "The outlet's colour, for mail, pages and feeds alike."),
+    ),
+)
+
+SOURCE = Table(
+    name="source",
+    many=True,
+    about="An upstream that is polled: a feed, a newspaper page, or a drop folder.",
+    fields=(
+        required("id", kinds.slug, '"city-desk"', "Short name, unique; Editions name Sources by it."),
+        required("kind", kinds.choice(SourceKind), '"feed"', "feed (RSS or Atom), page (plain text or HTML), folder."),
+        optional("url", kinds.url, '"https://www.garam.example/rss/all.xml"', "Where a feed or page is fetched."),
+        optional(
+            "folder", kinds.text, '"drop"', "Path of a drop folder, counted from this file's folder; it must exist."
+        ),
+        required(
+            "outlet",
+            kinds.slug,
+            '"garam"',
+            "Key of the outlet whose stories these are; the identity of a story hangs on it, so Sources of one outlet "
+            "share it and it is never changed.",
+        ),
+        defaulting("every", kinds.duration(5 * _SECOND, _DAY), '"30m"', "How often to look."),
+        defaulting(
+            "silent_after",
+            kinds.duration(_MINUTE, 60 * _DAY),
+            '"36h"',
+            "Expected rhythm: longer without a new story is reported as silence.",
+        ),
+        defaulting(
+            "first_poll",
+            kinds.choice(FirstPoll),
+            '"baseline"',
+            "What the first look does with what already stands there: baseline (known, never sent) or take.",
+        ),
+        defaulting(
+            "rights",
+            kinds.choice(Rights),
+            '"own"',
+            "Whose stories: own, licensed, or not-for-passing-on (never goes to a partner).",
+        ),
+        optional("rights_holder", kinds.text, '"가람일보"', "Who holds the rights, where it is not the outlet."),
+        optional("section", kinds.text, '"사회"', "Section of stories that name none."),
+        optional("region", kinds.text, '"가람시"', "Region of stories that name none."),
+        defaulting(
+            "loopback",
+            kinds.flag,
+            "false",
+            "true where the URL names this very machine on purpose; else it is refused.",
+        ),
+        defaulting(
+            "weather", kinds.flag, "false", "true where the page's weather list may serve as a last, labelled resort."
+        ),
+    ),
+)
+
+EDITION = Table(
+    name="edition",
+    many=True,
+    about="A standing product: the digest that goes out on its publishing days at its hour.",
+    fields=(
+        required("id", kinds.slug, '"daily"', "Short name, part of every permanent link: never change it later."),
+        required("title", kinds.text, '"가람 아침"', "Title, as readers see it."),
+        defaulting("language", kinds.choice(("ko", "en")), '"ko"', "Language of the words around the stories."),
+        defaulting("zone", kinds.zone, '"Asia/Seoul"', "Time zone of the hour and of the publishing days."),
+        defaulting(
+            "days",
+            kinds.several(kinds.weekday, least=1),
+            '["월", "화", "수", "목", "금", "토", "일"]',
+            "Publishing days, by Korean or English weekday names.",
+            '["월", "화", "수", "목", "금"]',
+        ),
+        defaulting("hour", kinds.time_of_day, '"06:30"', "When sending may start, on the 24-hour clock."),
+        defaulting(
+            "lead",
+            kinds.duration(0 * _SECOND, _DAY),
+            '"10m"',
+            "How long before the hour collecting is cut off, to assemble and render.",
+        ),
+        defaulting(
+            "weather_grace",
+            kinds.duration(0 * _SECOND, _DAY),
+            '"5m"',
+            "How long, within the lead, to wait for the weather before going without.",
+        ),
+        defaulting(
+            "expires_after",
+            kinds.duration(_MINUTE, _DAY),
+            '"12h"',
+            "How long after the hour a digest is still worth sending.",
+        ),
+        defaulting(
+            "horizon",
+            kinds.duration(_HOUR, 60 * _DAY),
+            '"48h"',
+            "How far back, from the last digest's cut-off, a story may have been first seen.",
+        ),
+        defaulting(
+            "cap", kinds.whole(1, 200), "25", "The most stories in one digest; what is over stays for the next."
+        ),
+        defaulting(
+            "sections",
+            _TEXTS,
+            "[]",
+            "Sections in reading order; others follow in the order of their first story.",
+            '["사회", "경제", "문화"]',
+        ),
+        defaulting(
+            "stations",
+            kinds.several(kinds.station),
+            "[]",
+            "Weather stations shown to readers who chose none.",
+            '["서울", "대전"]',
+        ),
+        defaulting("sources", kinds.several(kinds.slug), "[]", "Ids of its Sources; empty means all.", '["city-desk"]'),
+        defaulting(
+            "channels",
+            kinds.several(kinds.choice(Channel), least=1),
+            f"[{_CHANNELS}]",
+            "Where the digest goes: email, feed, partner.",
+        ),
+        defaulting(
+            "undated", kinds.choice(Undated), '"in"', "Stories without a date of their own: in (shown so) or out."
+        ),
+        defaulting(
+            "empty_day",
+            kinds.choice(EmptyDay),
+            '"skip"',
+            "A day without a new story: skip, or weather (a digest of the weather alone).",
+        ),
+        defaulting(
+            "uncertain",
+            kinds.choice(UncertainPolicy),
+            '"hold"',
+            "A mail that may or may not have gone: hold (tell the operator) or resend once, with the same Message-ID.",
+        ),
+        defaulting("advertising", kinds.flag, "false", "true puts (광고) before every subject, as the law asks."),
+    ),
+)
+
+STORAGE = Table(
+    name="storage",
+    about="Where everything that lasts is kept.",
+    fields=(
+        defaulting("folder", kinds.text, '"var"', "Folder for all that is written, counted from this file's folder."),
+        defaulting(
+            "database",
+            kinds.embedded('database_from = "DATABASE_URL"'),
+            '"embedded"',
+            "embedded is SQLite in the folder: on a local disk, for one host only.",
+        ),
+        optional(
+            "database_from",
+            kinds.environment_name,
+            '"DATABASE_URL"',
+            "Environment variable that holds the URL of a PostgreSQL database, used instead.",
+        ),
+    ),
+)
+
+BROKER = Table(
+    name="broker",
+    about="What wakes the workers.",
+    fields=(
+        defaulting(
+            "url",
+            kinds.embedded('url_from = "BROKER_URL"'),
+            '"embedded"',
+            "embedded keeps messages in the storage folder.",
+        ),
+        optional(
+            "url_from",
+            kinds.environment_name,
+            '"BROKER_URL"',
+            "Environment variable that holds a redis://, rediss://, amqp:// or amqps:// URL, used instead.",
+        ),
+    ),
+)
+
+MAIL = Table(
+    name="mail",
+    about="The relay that takes outgoing mail.",
+    fields=(
+        defaulting("relay", kinds.host, '"127.0.0.1"', "Host of the relay.", '"smtp.garam.example"'),
+        defaulting("port", _PORT, "25", "Port of the relay.", "587"),
+        defaulting(
+            "tls", kinds.choice(Tls), '"none"', "none, starttls, or implicit (from the first byte).", '"starttls"'
+        ),
+        optional("user_from", kinds.environment_name, '"MAIL_USER"', "Environment variable with the user name."),
+        optional("password_from", kinds.environment_name, '"MAIL_PASSWORD"', "Environment variable with the password."),
+        defaulting(
+            "timeout", kinds.duration(_SECOND, 10 * _MINUTE), '"30s"', "How long to wait for the relay's answer."
+        ),
+        defaulting("connections", kinds.whole(1, 50), "2", "Connections at the same time, over all workers of a host."),
+        optional("reply_to", kinds.mail_address, '"editor@garam.example"', "Where answers of readers go."),
+    ),
+)
+
+REHEARSAL = Table(
+    name="rehearsal",
+    about="What may happen while rehearsing.",
+    fields=(
+        defaulting(
+            "allow",
+            kinds.several(kinds.mail_address),
+            "[]",
+            "The only addresses that are written to in rehearsal.",
+            '["reader-1@example.com"]',
+        ),
+    ),
+)
+
+WEATHER = Table(
+    name="weather",
+    about="Weather of the Korea Meteorological Administration (KMA).",
+    fields=(
+        optional(
+            "kma_key_from",
+            kinds.environment_name,
+            '"KMA_KEY"',
+            "Environment variable with the decoded service key of data.go.kr; without it KMA is not asked.",
+        ),
+        defaulting(
+            "stations",
+            kinds.several(kinds.station),
+            "[]",
+            "Stations to ask for; empty means those of the Editions.",
+            '["서울"]',
+        ),
+    ),
+)
+
+KEYS = Table(
+    name="keys",
+    about="Keys of this installation: random texts of 32 characters and more, that are never thrown away. "
+    "A list names the newest first; older ones still verify.",
+    fields=(
+        optional(
+            "address_key_from",
+            kinds.one_or_several(kinds.environment_name),
+            '"SYNDICATION_ADDRESS_KEY"',
+            "Environment variable with the key that addresses are hashed with; needed when live.",
+        ),
+        optional(
+            "link_key_from",
+            kinds.one_or_several(kinds.environment_name),
+            '"SYNDICATION_LINK_KEY"',
+            "Environment variable with the key that links in mails are signed with; without it the address key.",
+        ),
+    ),
+)
+
+CLOCK = Table(
+    name="clock",
+    about="A clock that starts at another time; in rehearsal only.",
+    fields=(
+        optional("starts_at", kinds.instant, '"2026-01-20T06:00:00+09:00"', "When the clock starts on the first run."),
+    ),
+)
+
+WEB = Table(
+    name="web",
+    about="Where the pages are served.",
+    fields=(
+        defaulting("host", kinds.host, '"127.0.0.1"', "Address to listen on."),
+        defaulting("port", _PORT, "8600", "Port to listen on."),
+    ),
+)
+
+SCHEDULE = Table(
+    name="schedule",
+    about="How often the installation looks for work.",
+    fields=(defaulting("tick", kinds.duration(_SECOND, 10 * _MINUTE), '"1m"', "Time between two looks."),),
+)
+
+SANDBOX = Table(
+    name="sandbox",
+    about="A mailbox, an origin and a portal on this machine that rehearsals talk to; in rehearsal only.",
+    fields=(
+        defaulting("origin_port", _PORT, "8601", "Port of the origin, which serves the files of the folder."),
+        defaulting("mailbox_port", _PORT, "8602", "Port of the mailbox (SMTP)."),
+        defaulting("portal_port", _PORT, "8603", "Port of the portal."),
+        defaulting("folder", kinds.text, '"origin"', "Folder that the origin serves, counted from this file's folder."),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (
+    OUTLET,
+    SOURCE,
+    EDITION,
+    STORAGE,
+    BROKER,
+    MAIL,
+    REHEARSAL,
+    WEATHER,
+    KEYS,
+    CLOCK,
+    WEB,
+    SCHEDULE,
+    SANDBOX,
+)
+
+
+def table_named(name: str, tables: Sequence[Table] = TABLES) -> Table | None:
+    return next((table for table in tables if table.name == name), None)
