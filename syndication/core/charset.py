@@ -10,10 +10,10 @@ import re
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with the UTF-16 one
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with the UTF-16 one
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _HEAD = 4096  # how far in a page may name its character set
 _DECLARED = re.compile(
@@ -45,6 +45,11 @@ _HIGH = re.compile(
 )
 
 
+_HIGH_BYTES = bytes(range(0x80, 0x100))
+# what Windows-1252 makes of 0x80-0x9F, back to the byte
+_WINDOWS = {ord(bytes([b]).decode("cp1252")): b for b in range(0x80, 0xA0) if b not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+
+
 def decode(body: bytes, content_type: str = "") -> str:
     """The text of a page, feed or file; never fails.
 
@@ -54,7 +59,7 @@ def decode(body: bytes, content_type: str = "") -> str:
     """
     for mark, name in _BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(_endian(mark, name), errors="replace")
+            return body[len(mark) :].decode(name, errors="replace")
     return mend(_by_evidence(body, _declared(body, content_type)))
 
 
@@ -68,16 +73,6 @@ def mend(text: str) -> str:
     if not any(_suspicious(line) for line in text.split("\n")):
         return text
     return "\n".join((_suspicious(line) and _reread(line)) or line for line in text.split("\n"))
-
-
-def _endian(mark: bytes, name: str) -> str:
-    return {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}[name] + _order(mark)
-
-
-def _order(mark: bytes) -> str:
-    if mark == codecs.BOM_UTF8:
-        return ""
-    return "-le" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE) else "-be"
 
 
 def _declared(body: bytes, content_type: str) -> str | None:
@@ -143,19 +138,12 @@ def _reread(text: str) -> str | None:
     if not _suspicious(text):
         return None
     try:
-        raw = b"".join(_byte(sign) for sign in text)
+        raw = text.translate(_WINDOWS).encode("latin-1")
     except UnicodeEncodeError:
         return None
-    high = sum(byte > 0x7F for byte in raw)
+    high = len(raw) - len(raw.translate(None, _HIGH_BYTES))
     for codec, size in (("utf-8", 3), ("cp949", 2)):
         read = _strict(raw, codec)
         if read is not None and len(_HANGUL.findall(read)) * size * 2 >= high:
             return read
     return None
-
-
-def _byte(sign: str) -> bytes:
-    try:
-        return sign.encode("latin-1")
-    except UnicodeEncodeError:
-        return sign.encode("cp1252")

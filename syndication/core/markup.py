@@ -17,33 +17,35 @@ import nh3
 from syndication.core.charset import decode, mend
 from syndication.core.flow import clean_text, joined, one_line, plain_paragraphs
 from syndication.core.model import Image
-from syndication.core.shape import Unreadable, depth, names
+from syndication.core.shape import VOID, Unreadable, depth, names
 
-__all__ = ["Clean", "Unreadable", "clean_text", "decode", "depth", "mend", "one_line", "plain_paragraphs", "sanitise"]
+__all__ = [
+    "Clean",
+    "Unreadable",
+    "absolute",
+    "as_text",
+    "clean_text",
+    "decode",
+    "depth",
+    "has_markup",
+    "mend",
+    "one_line",
+    "plain_paragraphs",
+    "sanitise",
+    "strip_tags",
+]
 
-MAX_HTML = 2_000_000  # characters of one body: far above any article
-MAX_NESTED = 30  # deeper elements are unwrapped, their text stays
-_INLINE = names("a b strong i em u s sub sup ruby rt rp br img")
-_BLOCK = names("p div h2 h3 h4 ul ol li blockquote pre figure figcaption hr")
-_TABLE = names("table thead tbody tfoot tr td th caption")
-_RENAMED = dict.fromkeys(names("section article main header footer center address dl dt dd details summary"), "div")
-_RENAMED |= {"h1": "h2", "h5": "h4", "h6": "h4"}
-_GONE = names(
-    "script style noscript template iframe object embed applet svg math button select option optgroup textarea nav "
-    "head title audio video canvas dialog"
+MAX_OTHER = names(
+    "abbr acronym address article aside bdi bdo big body center cite code col colgroup data dd del details dfn dir dl dt "
+    "fieldset figure font footer form frame frameset h1 h5 h6 header hgroup html ins kbd label legend main map mark "
+    "marquee menu meter nobr noframes output picture plaintext progress q samp section small source span strike summary "
+    "time tt ul var xmp"
 )
-_ATTRIBUTES = {
-    "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-}
-_SCHEMES = {"http", "https", "mailto", "tel"}
-_VOID = frozenset(("br", "hr", "img"))
-# nh3 writes attributes as name="value" with quotes escaped, so this reads its output exactly.
-_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*+")*+)>')
-_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*+)"')
-_LOOKS_LIKE_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--")
+_HTML = _INLINE | _BLOCK | _TABLE | _GONE | VOID | _OTHER
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s<>/]{0,60})(?=([\s/>])|$)")
+_WHOLE_TAG = re.compile(r"</?([a-zA-Z][^\s<>/]{0,60})(?:[\s/][^<>]{0,2000})?>|<!--.{0,2000}?-->", re.DOTALL)
+_NEXT, _LINE = "\x1e", "\x1f"  # between blocks and between lines, while words are gathered
+_MARKS = re.compile("[\x1e\x1f]")
 _SAYS_LITTLE = frozenset(("p", "div", "br"))
 
 
@@ -65,7 +67,7 @@ def sanitise(html: str, base_url: str | None) -> Clean:
     if len(html) > MAX_HTML:
         raise Unreadable(f"the text is longer than {MAX_HTML:,} characters")
     if not has_markup(html):
-        return _from_plain(html)
+        return as_text(entities.unescape(html))
     depth(html)
     writer = _Writer()
     for token in _tokens(_washed(html, base_url)):
@@ -74,13 +76,28 @@ def sanitise(html: str, base_url: str | None) -> Clean:
 
 
 def has_markup(text: str) -> bool:
-    """Whether text holds an HTML tag; <속보> is none."""
-    return _LOOKS_LIKE_TAG.search(text) is not None
+    """Whether text holds an HTML tag; <속보> and <LG전자> are none."""
+    return "<!--" in text or any(_is_html(found.group(2)) for found in _TAG.finditer(text))
 
 
 def strip_tags(text: str) -> str:
-    """One line of text without HTML tags and entities: for titles. Korean words in angle brackets stay."""
-    return one_line(entities.unescape(_LOOKS_LIKE_TAG.sub(" ", text) if "<" in text else text))
+    """One line of text without HTML tags and entities: for titles. Words in angle brackets stay."""
+    if "<" in text:
+        text = _WHOLE_TAG.sub(lambda found: found.group() if _is_word(found.group(1)) else " ", text)
+    return one_line(entities.unescape(text))
+
+
+def _is_html(name: str) -> bool:
+    return name.lower() in _HTML or (":" in name and name.isascii())
+
+
+def _is_word(name: str | None) -> bool:
+    return name is not None and not _is_html(name)
+
+
+def _with_words(html: str) -> str:
+    """`html` with words in angle brackets, as headlines have them, made text: a parser would take them for tags."""
+    return _TAG.sub(lambda f: f.group() if _is_html(f.group(2)) else "&lt;" + f.group()[1:], html)
 
 
 def absolute(url: str, base_url: str | None) -> str | None:
@@ -93,8 +110,9 @@ def absolute(url: str, base_url: str | None) -> str | None:
         return None
 
 
-def _from_plain(text: str) -> Clean:
-    paragraphs = plain_paragraphs(entities.unescape(text))
+def as_text(text: str) -> Clean:
+    """Plain text as paragraphs and the markup that shows them."""
+    paragraphs = plain_paragraphs(text)
     body = "".join(f"<p>{entities.escape(p, quote=False).replace(chr(10), '<br>')}</p>" for p in paragraphs)
     return Clean(html=body, paragraphs=paragraphs)
 
@@ -108,10 +126,11 @@ def _washed(html: str, base_url: str | None) -> str:
         url_schemes=set(_SCHEMES),
         link_rel="noopener noreferrer",
     )
+    text = _with_words(html)
     try:
-        return nh3.clean(html, url_relative=relative, **options)  # type: ignore[arg-type]
+        return nh3.clean(text, url_relative=relative, **options)  # type: ignore[arg-type]
     except ValueError:  # a base address that nh3 cannot read
-        return nh3.clean(html, url_relative="deny", **options)  # type: ignore[arg-type]
+        return nh3.clean(text, url_relative="deny", **options)  # type: ignore[arg-type]
 
 
 def _tokens(html: str) -> Iterator[tuple[str, str, str]]:
@@ -131,7 +150,8 @@ class _Writer:
     """Writes markup and paragraphs side by side from the tokens of sanitised markup."""
 
     out: list[str] = field(default_factory=list)
-    blocks: list[list[str]] = field(default_factory=lambda: [[""]])
+    words: list[str] = field(default_factory=list)  # with marks between lines and blocks
+    filled: bool = False  # whether the block at hand holds words
     images: list[Image] = field(default_factory=list)
     caption: list[str] | None = None  # text of the figcaption that is open
     shown: list[bool] = field(default_factory=list)  # for each open element: whether its tags were written
@@ -149,25 +169,23 @@ class _Writer:
     def finish(self) -> Clean:
         return Clean(
             html=clean_text("".join(self.out)),
-            paragraphs=joined(self.blocks),
+            paragraphs=joined(block.split(_LINE) for block in "".join(self.words).split(_NEXT)),
             images=tuple(self.images),
             plain=self.plain,
         )
 
     def _text(self, markup: str) -> None:
         self.out.append(markup if self.verbatim else re.sub(r"\s+", " ", markup))
-        text = entities.unescape(markup)
+        text = _MARKS.sub("", entities.unescape(markup))
         if self.caption is not None:
             self.caption.append(text)
-        elif self.verbatim:
-            self._lines(text)
-        else:
-            self.blocks[-1][-1] += re.sub(r"\s+", " ", text)
+            return
+        self.words.append(text.replace("\n", _LINE) if self.verbatim else text)
+        self.filled = self.filled or not text.isspace()
 
-    def _lines(self, text: str) -> None:
-        first, *rest = text.split("\n")
-        self.blocks[-1][-1] += first
-        self.blocks[-1].extend(rest)
+    def _next_block(self) -> None:
+        self.words.append(_NEXT)
+        self.filled = False
 
     def _start(self, name: str, attributes: str) -> None:
         if name in _VOID:
@@ -196,9 +214,9 @@ class _Writer:
             return
         self.out.append(f"<{name}>")
         if name == "hr":
-            self.blocks.append([""])
+            self._next_block()
         elif self.caption is None:
-            self.blocks[-1].append("")
+            self.words.append(_LINE)
 
     def _image(self, attributes: str) -> None:
         image = _image(dict(_ATTRIBUTE.findall(attributes)))
@@ -216,10 +234,10 @@ class _Writer:
     def _boundary(self, name: str, *, opening: bool) -> None:
         """Begin a new block of text where an element stands on lines of its own; cells of a row stay together."""
         if name in ("td", "th"):
-            if opening and self.blocks[-1][-1].strip():
-                self.blocks[-1][-1] += " | "
+            if opening and self.filled:
+                self.words.append(" | ")
         elif name in _BLOCK or name in _TABLE:
-            self.blocks.append([""])
+            self._next_block()
 
 
 def _tag(name: str, attributes: str) -> str:

@@ -1,0 +1,280 @@
+"""Upstream feeds read into Articles: RSS 2.0, RSS 1.0 and Atom, as newspapers' systems really write them.
+
+It does not write feeds (`render.feeds` does) and keeps nothing. feedparser reads a few items at a time: its lenient
+reading of a whole broken feed loses neighbours of the broken item, and its own dates are wrong for Korean ones.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import feedparser
+
+from syndication.core.charset import decode, mend
+from syndication.core.dates import Moment, parse_moment
+from syndication.core.feedxml import MAX_ITEMS, Split, mended, split
+from syndication.core.flow import one_line
+from syndication.core.identity import article_number, canonical_url, clean_link, identity, names_article, normal_title
+from syndication.core.markup import Clean, Unreadable, absolute, as_text, sanitise, strip_tags
+from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
+from syndication.core.shape import depth
+
+MAX_BYTES = 40_000_000  # far above 10,000 items of 2 KB
+MAX_ITEM = 2_000_000  # characters
+_AT_A_TIME = 50
+_MAX_NESTED = 100
+_LONGEST_TITLE = 60  # characters of a title made from the text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """An item read, before it is known what names it."""
+
+    content: ArticleContent
+    guid: str | None
+
+
+def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Reading:
+    """What an RSS 2.0, RSS 1.0 or Atom feed says. One bad item is set aside with its reason, the others stay."""
+    if len(body) > MAX_BYTES:
+        return _refused(f"the feed is larger than {MAX_BYTES // 1_000_000} MB")
+    pieces = split(decode(body, content_type))
+    if pieces is None:
+        return _refused("no RSS or Atom element was found")
+    drafts: list[_Draft] = []
+    bad: list[SetAside] = []
+    for number, read in enumerate(_entries(pieces, url), 1):
+        draft = read if isinstance(read, str) else _draft(read, url)
+        if isinstance(draft, str):
+            bad.append(SetAside(what=f"item {number}", reason=draft))
+        else:
+            drafts.append(draft)
+    return Reading(articles=tuple(_named(drafts, outlet)), set_aside=tuple(bad), warnings=_warnings(pieces))
+
+
+def _refused(reason: str) -> Reading:
+    return Reading(set_aside=(SetAside(what="feed", reason=reason),))
+
+
+def _warnings(pieces: Split) -> tuple[str, ...]:
+    said = []
+    if pieces.cut:
+        said.append("the feed ends inside an item, which was left out")
+    if pieces.over:
+        said.append(f"only the first {MAX_ITEMS:,} items were read")
+    if not pieces.items and not pieces.cut:
+        said.append("the feed holds no items")
+    return tuple(said)
+
+
+# --- items into entries ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One item as feedparser read it."""
+
+    fields: Mapping[str, Any]
+    atom: bool
+
+
+def _entries(pieces: Split, url: str | None) -> Iterator[_Entry | str]:
+    """Each item in order: an entry, or the reason why it could not be read."""
+    for start in range(0, len(pieces.items), _AT_A_TIME):
+        reasons = [_shape_fault(item) for item in pieces.items[start : start + _AT_A_TIME]]
+        sound = [mended(i) for i, r in zip(pieces.items[start : start + _AT_A_TIME], reasons, strict=True) if r is None]
+        read = iter(_parsed(pieces, sound, url))
+        yield from (next(read) if reason is None else reason for reason in reasons)
+
+
+def _shape_fault(item: str) -> str | None:
+    if len(item) > MAX_ITEM:
+        return f"the item is longer than {MAX_ITEM:,} characters"
+    try:
+        depth(item, xml=True, limit=_MAX_NESTED)
+    except Unreadable as fault:
+        return str(fault)
+    return None
+
+
+def _parsed(pieces: Split, items: Sequence[str], url: str | None) -> list[_Entry | str]:
+    """Entries of a few items together; when they are not well-formed together, of each on its own."""
+    together = _parse(pieces, "".join(items), url)
+    if len(together.entries) == len(items) and not _broken(together):
+        atom = together.version.startswith("atom")
+        return [_Entry(fields=entry, atom=atom) for entry in together.entries]
+    return [_alone(pieces, item, url) for item in items]
+
+
+def _alone(pieces: Split, item: str, url: str | None) -> _Entry | str:
+    read = _parse(pieces, item, url)
+    if len(read.entries) == 1:
+        return _Entry(fields=read.entries[0], atom=read.version.startswith("atom"))
+    return f"the item is no XML that can be read: {read.get('bozo_exception', 'it holds no or several items')}"
+
+
+def _parse(pieces: Split, items: str, url: str | None) -> Any:
+    document = (pieces.head + items + pieces.tail).encode("utf-8", "replace")
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    if url:
+        headers["content-location"] = url
+    return feedparser.parse(
+        io.BytesIO(document), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
+    )
+
+
+def _broken(read: Any) -> bool:
+    return bool(read.bozo) and not isinstance(read.bozo_exception, feedparser.CharacterEncodingOverride)
+
+
+# --- entries into drafts ---------------------------------------------------------------------
+
+
+def _draft(entry: _Entry, url: str | None) -> _Draft | str:
+    """A draft of the Article, or the reason why there is none."""
+    fields = entry.fields
+    try:
+        clean = _body(entry, url)
+    except Unreadable as fault:
+        return f"{_name(entry)}: {fault}"
+    title = _title(entry) or _made_title(clean.paragraphs)
+    if not title:
+        return "the item has neither title nor text"
+    link = _link(fields, url)
+    section, tags = _categories(fields)
+    moment = _moment(fields)
+    content = ArticleContent(
+        title=title,
+        paragraphs=clean.paragraphs,
+        html=None if clean.plain else clean.html,
+        section=section,
+        url=link,
+        bylines=_bylines(fields),
+        tags=tags,
+        images=_images(fields, clean, url),
+        published_at=moment.at if moment else None,
+        published_on=moment.on if moment and moment.at is None else None,
+    )
+    return _Draft(content=content, guid=one_line(str(fields.get("id") or "")) or None)
+
+
+def _name(entry: _Entry) -> str:
+    return f"{_title(entry)[:80]!r}"
+
+
+def _title(entry: _Entry) -> str:
+    title = mend(str(entry.fields.get("title") or ""))
+    literal = entry.atom and (entry.fields.get("title_detail") or {}).get("type") == "text/plain"
+    return one_line(title) if literal else strip_tags(title)
+
+
+def _made_title(paragraphs: Sequence[str]) -> str:
+    """The beginning of the text, where an item has no title."""
+    first = one_line(paragraphs[0]) if paragraphs else ""
+    return first if len(first) <= _LONGEST_TITLE else first[:_LONGEST_TITLE].rstrip() + "…"
+
+
+def _body(entry: _Entry, url: str | None) -> Clean:
+    """The fullest text of the item: its content where it has one, else its description."""
+    fields = entry.fields
+    best = Clean(html="", paragraphs=())
+    for detail in (*(fields.get("content") or ()), fields.get("summary_detail") or {}):
+        value = mend(str(detail.get("value") or ""))
+        kind = str(detail.get("type") or "text/plain")
+        if not value.strip() or not kind.startswith(("text/", "application/xhtml")):
+            continue
+        base = absolute(str(detail.get("base") or ""), url) or _link(fields, url)
+        clean = as_text(value) if entry.atom and kind == "text/plain" else sanitise(value, base)
+        if clean.paragraphs:
+            return clean
+        best = clean if clean.images else best
+    return best
+
+
+def _link(fields: Mapping[str, Any], url: str | None) -> str | None:
+    link = absolute(one_line(str(fields.get("link") or "")), url) if fields.get("link") else None
+    return clean_link(link) if link else None
+
+
+def _moment(fields: Mapping[str, Any]) -> Moment | None:
+    """The item's own date. feedparser's own reading of dates is not used: it is wrong for Korean ones."""
+    for key in ("published", "created", "updated"):
+        raw = dict.get(fields, key) if isinstance(fields, dict) else None
+        moment = parse_moment(str(raw)) if raw else None
+        if moment is not None and moment.on.year > 1970:
+            return moment
+    return None
+
+
+def _categories(fields: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    """(section, tags): the first category is the section."""
+    terms = (one_line(str(t.get("term") or t.get("label") or "")) for t in fields.get("tags") or ())
+    words = tuple(dict.fromkeys(strip_tags(mend(term)) for term in terms if term))
+    return (words[0] or None, words[1:]) if words else (None, ())
+
+
+def _bylines(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    authors = [str(a.get("name") or "") for a in fields.get("authors") or () if a] or [str(fields.get("author") or "")]
+    names = (strip_tags(mend(name)) for author in authors for name in author.split(","))
+    return tuple(dict.fromkeys(name for name in names if name and "@" not in name))
+
+
+def _images(fields: Mapping[str, Any], clean: Clean, url: str | None) -> tuple[Image, ...]:
+    """Pictures that the item names, then those of its text; each address once."""
+    credits = fields.get("media_credit") or ()
+    credit = one_line(str(credits[0].get("content") or "")) or None if credits else None
+    named = [
+        Image(url=address, credit=credit)
+        for raw in _picture_addresses(fields)
+        if (address := absolute(raw, url)) is not None
+    ]
+    once: dict[str, Image] = {}
+    for image in (*named, *clean.images):
+        once.setdefault(image.url, image)
+    return tuple(once.values())
+
+
+def _picture_addresses(fields: Mapping[str, Any]) -> Iterator[str]:
+    for link in fields.get("links") or ():
+        if link.get("rel") == "enclosure" and str(link.get("type") or "").startswith("image/"):
+            yield str(link.get("href") or "")
+    for media in fields.get("media_content") or ():
+        if media.get("medium") == "image" or str(media.get("type") or "").startswith("image/"):
+            yield str(media.get("url") or "")
+    for media in fields.get("media_thumbnail") or ():
+        yield str(media.get("url") or "")
+
+
+# --- drafts into Articles --------------------------------------------------------------------
+
+
+def _named(drafts: Sequence[_Draft], outlet: str) -> Iterator[Found]:
+    """Articles with their identities, each once: the first that bears it.
+
+    A guid or address that several items of different titles share names none of them."""
+    guids = _shared((d.guid and canonical_url(d.guid), d) for d in drafts)
+    links = _shared((d.content.url and canonical_url(d.content.url), d) for d in drafts)
+    seen: set[str] = set()
+    for draft in drafts:
+        name = _identity(draft, outlet, guids, links)
+        if name not in seen:
+            seen.add(name)
+            yield Found(identity=name, content=draft.content)
+
+
+def _shared(names: Iterator[tuple[str | None, _Draft]]) -> frozenset[str]:
+    pairs = {(name, normal_title(draft.content.title)) for name, draft in names if name}
+    counted = Counter(name for name, _ in pairs)
+    return frozenset(name for name, times in counted.items() if times > 1)
+
+
+def _identity(draft: _Draft, outlet: str, guids: frozenset[str], links: frozenset[str]) -> str:
+    link = draft.content.url if draft.content.url and canonical_url(draft.content.url) not in links else None
+    guid = draft.guid if draft.guid and canonical_url(draft.guid) not in guids else None
+    guid = None if guid and "://" in guid and not names_article(guid) else guid
+    number = (link and article_number(link)) or (guid and article_number(guid)) or None
+    return identity(outlet, number=number, guid=guid, url=link, title=draft.content.title)
