@@ -35,12 +35,34 @@ __all__ = [
     "strip_tags",
 ]
 
-MAX_OTHER = names(
-    "abbr acronym address article aside bdi bdo big body center cite code col colgroup data dd del details dfn dir dl dt "
-    "fieldset figure font footer form frame frameset h1 h5 h6 header hgroup html ins kbd label legend main map mark "
-    "marquee menu meter nobr noframes output picture plaintext progress q samp section small source span strike summary "
-    "time tt ul var xmp"
+MAX_HTML = 2_000_000  # characters of one body: far above any article
+MAX_NESTED = 30  # deeper elements are unwrapped, their text stays
+_INLINE = names("a b strong i em u s sub sup ruby rt rp br img")
+_BLOCK = names("p div h2 h3 h4 ul ol li blockquote pre figure figcaption hr")
+_TABLE = names("table thead tbody tfoot tr td th caption")
+_RENAMED = dict.fromkeys(names("section article main header footer center address dl dt dd details summary"), "div")
+_RENAMED |= {"h1": "h2", "h5": "h4", "h6": "h4"}
+_GONE = names(
+    "script style noscript template iframe object embed applet svg math button select option optgroup textarea nav "
+    "head title audio video canvas dialog"
 )
+_OTHER = names(
+    "abbr acronym address article aside bdi bdo big body center cite code col colgroup data dd del details dfn dir dl "
+    "dt fieldset figure font footer form frame frameset h1 h5 h6 header hgroup html ins kbd label legend main map mark "
+    "marquee menu meter nobr noframes output picture plaintext progress q samp section small source span strike "
+    "summary time tt ul var xmp"
+)
+_ATTRIBUTES = {
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_VOID = frozenset(("br", "hr", "img"))
+# nh3 writes attributes as name="value" with quotes escaped, so this reads its output exactly.
+_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*+")*+)>')
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*+)"')
 _HTML = _INLINE | _BLOCK | _TABLE | _GONE | VOID | _OTHER
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s<>/]{0,60})(?=([\s/>])|$)")
 _WHOLE_TAG = re.compile(r"</?([a-zA-Z][^\s<>/]{0,60})(?:[\s/][^<>]{0,2000})?>|<!--.{0,2000}?-->", re.DOTALL)
