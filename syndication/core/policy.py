@@ -152,15 +152,15 @@ def retry_at(
     the far side asked for."""
     share = _share(key, attempts)
     delay = _mail_delay(attempts, share) if channel is Channel.EMAIL else _push_delay(attempts, share)
-    at = now + max(delay, retry_after or timedelta())
-    return at if at < expires_at else None
+    delay = max(delay, retry_after or timedelta())
+    return now + delay if delay < expires_at - now else None  # in this order: a far side may ask for centuries
 
 
 def _mail_delay(attempts: int, share: float) -> timedelta:
     """5 to 15 minutes, then doubling to about two hours."""
     rounds = min(max(attempts, 1), 20) - 1
     spread = 0.5 + share if rounds == 0 else 0.75 + share / 2
-    return min(FIRST_RETRY * 2**rounds, LONGEST_RETRY) * spread
+    return min(FIRST_RETRY * (1 << rounds), LONGEST_RETRY) * spread
 
 
 def _push_delay(attempts: int, share: float) -> timedelta:
