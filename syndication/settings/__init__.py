@@ -14,15 +14,24 @@ from syndication.settings.environment import Found, fetch
 from syndication.settings.fields import Mode, Tls
 from syndication.settings.problems import BadSettings, Findings, Problem, Severity
 from syndication.settings.reading import FILE, Draft, read_draft
+from syndication.settings.starting import (
+    AlreadyThere,
+    SampleSubscriber,
+    init,
+    read_subscribers,
+    write_starter,
+)
 from syndication.settings.values import Broker, MailRelay, Sandbox, Settings, Storage, WeatherSettings, Web
 
 __all__ = [
     "FILE",
+    "AlreadyThere",
     "BadSettings",
     "Broker",
     "MailRelay",
     "Mode",
     "Problem",
+    "SampleSubscriber",
     "Sandbox",
     "Settings",
     "Severity",
@@ -31,8 +40,11 @@ __all__ = [
     "WeatherSettings",
     "Web",
     "check",
+    "init",
     "load",
     "notes",
+    "read_subscribers",
+    "write_starter",
 ]
 
 
