@@ -1,0 +1,191 @@
+"""What is wrong this morning: overdue Issues, open balances, silent Sources, uncertain mails, old heartbeats.
+
+It fetches and repairs nothing: the command line and the web show what it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from syndication.core import timetable
+from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, Source, SourceState
+
+
+class FindingKind(StrEnum):
+    OVERDUE = "issue-overdue"
+    BALANCE = "balance-open"
+    SILENT = "source-silent"
+    UNCERTAIN = "uncertain"
+    HEARTBEAT = "heartbeat-old"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that an operator should look at. `subject` is the id of an Edition, a Source or a heartbeat."""
+
+    kind: FindingKind
+    subject: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionFacts:
+    """What the store knows of one Edition. `issues` are the newest one in any state and all that are still open."""
+
+    edition: Edition
+    adopted_at: datetime
+    last: Issue | None = None
+    issues: tuple[Issue, ...] = ()
+    balances: Mapping[tuple[int, Channel], Balance] = field(default_factory=dict)  # by Issue id and Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long something may take before it counts as wrong."""
+
+    issue: timedelta = timetable.OVERDUE_AFTER
+    first_delivery: timedelta = timedelta(minutes=30)
+    heartbeat: timedelta = timedelta(minutes=5)
+
+
+def report(
+    now: datetime,
+    *,
+    editions: tuple[EditionFacts, ...] = (),
+    sources: tuple[Source, ...] = (),
+    states: tuple[SourceState, ...] = (),
+    beats: Mapping[str, datetime] | None = None,
+    patience: Patience | None = None,
+) -> tuple[Finding, ...]:
+    """Everything that is wrong at `now`, the most pressing kinds first; empty when all is well."""
+    patience = patience or Patience()
+    return (
+        *(f for facts in editions for f in _overdue(facts, now, patience)),
+        *(f for facts in editions for f in _open_balances(facts)),
+        *(f for facts in editions for f in _uncertain(facts)),
+        *_silent(sources, states, now),
+        *_old_heartbeats(beats or {}, now, patience.heartbeat),
+    )
+
+
+def _overdue(facts: EditionFacts, now: datetime, patience: Patience) -> Iterator[Finding]:
+    sentences = (_not_there(facts, now, patience), _missed(facts), *_not_delivered(facts, now, patience))
+    for sentence in filter(None, sentences):
+        yield Finding(kind=FindingKind.OVERDUE, subject=facts.edition.id, sentence=sentence)
+
+
+def _not_there(facts: EditionFacts, now: datetime, patience: Patience) -> str | None:
+    edition = facts.edition
+    last_on = facts.last.on if facts.last else None
+    slot = timetable.overdue(edition, now, last_on, adopted_at=facts.adopted_at, grace=patience.issue)
+    if slot is None:
+        return None
+    hour = slot.publish_at.astimezone(ZoneInfo(edition.zone))
+    return (
+        f"Edition {edition.id}: the Issue of {slot.on} was due at {hour:%H:%M} and does not exist,"
+        f" {_span(now - slot.publish_at)} later."
+    )
+
+
+def _missed(facts: EditionFacts) -> str | None:
+    if facts.last is None or facts.last.state is not IssueState.MISSED:
+        return None
+    reason = facts.last.reason or "its time had passed"
+    return f"Edition {facts.edition.id}: the Issue of {facts.last.on} was missed: {reason}."
+
+
+def _not_delivered(facts: EditionFacts, now: datetime, patience: Patience) -> Iterator[str]:
+    for issue, channel, balance in _balances(facts):
+        late = now - issue.publish_at
+        if not balance.waiting or issue.state is not IssueState.FROZEN:
+            continue
+        if now > issue.expires_at + patience.issue:
+            yield f"{_name(issue, channel)}: {balance.waiting} still waiting though the Issue has expired."
+        elif not balance.accepted and late > patience.first_delivery:
+            yield f"{_name(issue, channel)}: nothing accepted {_span(late)} after the hour, {balance.waiting} waiting."
+
+
+def _open_balances(facts: EditionFacts) -> Iterator[Finding]:
+    for issue, channel, balance in _balances(facts):
+        if not balance.closes:
+            settled = sum(value for _, value in terms(balance))
+            sentence = (
+                f"{_name(issue, channel)}: the balance does not close: audience {balance.audience}, found {settled}."
+            )
+            yield Finding(kind=FindingKind.BALANCE, subject=facts.edition.id, sentence=sentence)
+
+
+def _uncertain(facts: EditionFacts) -> Iterator[Finding]:
+    for issue, channel, balance in _balances(facts):
+        if balance.uncertain:
+            sentence = f"{_name(issue, channel)}: {balance.uncertain} uncertain, nobody knows whether they arrived."
+            yield Finding(kind=FindingKind.UNCERTAIN, subject=facts.edition.id, sentence=sentence)
+
+
+def _silent(sources: tuple[Source, ...], states: tuple[SourceState, ...], now: datetime) -> Iterator[Finding]:
+    known = {state.source_id: state for state in states}
+    for source in sources:
+        state = known.get(source.id)
+        why = silence(source, state, now) if state else None
+        if why:
+            yield Finding(kind=FindingKind.SILENT, subject=source.id, sentence=f"Source {source.id}: {why}.")
+
+
+def silence(source: Source, state: SourceState, now: datetime) -> str | None:
+    """Why a Source counts as silent, or None. Its rhythm runs from its last new Article, else from its first poll."""
+    if state.ended:
+        return "it has ended (410 Gone): take it out or give its new address"
+    since = state.last_new_at or state.first_polled_at
+    trouble = f" (last error: {state.last_error})" if state.last_error else ""
+    if since is None:
+        late = now - state.next_check_at
+        return f"it was never read, and that for {_span(late)}{trouble}" if late > source.silent_after else None
+    if now - since > source.silent_after:
+        return f"nothing new for {_span(now - since)}, expected within {_span(source.silent_after)}{trouble}"
+    return None
+
+
+def _old_heartbeats(beats: Mapping[str, datetime], now: datetime, patience: timedelta) -> Iterator[Finding]:
+    for role, at in sorted(newest_beats(beats).items()):
+        if now - at > patience:
+            sentence = f"{role}: no sign of life for {_span(now - at)}: is it running?"
+            yield Finding(kind=FindingKind.HEARTBEAT, subject=role, sentence=sentence)
+
+
+def newest_beats(beats: Mapping[str, datetime]) -> dict[str, datetime]:
+    """The newest sign of life by role: of worker@host-1 and worker@host-2 one living is enough."""
+    newest: dict[str, datetime] = {}
+    for name, at in beats.items():
+        role = name.partition("@")[0]
+        newest[role] = max(at, newest.get(role, at))
+    return newest
+
+
+def terms(balance: Balance) -> tuple[tuple[str, int], ...]:
+    """The right side of the balance, term by term, in the order in which it is promised."""
+    names = ("accepted", "suppressed", "excluded", "failed", "expired", "cancelled", "uncertain", "waiting")
+    return tuple((name, getattr(balance, name)) for name in names)
+
+
+def _balances(facts: EditionFacts) -> Iterator[tuple[Issue, Channel, Balance]]:
+    for issue in facts.issues:
+        for channel in Channel:
+            balance = facts.balances.get((issue.id, channel))
+            if balance is not None:
+                yield issue, channel, balance
+
+
+def _name(issue: Issue, channel: Channel) -> str:
+    return f"Edition {issue.edition_id}, Issue of {issue.on}, {channel}"
+
+
+def _span(length: timedelta) -> str:
+    """A length a person can read: 45 min, 3 h, 2 days."""
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"

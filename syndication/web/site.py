@@ -1,0 +1,89 @@
+"""What the web needs to know of one installation, as one value that bootstrap fills.
+
+It opens nothing: every outside thing arrives as a port or a callable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from syndication.core.links import Keys
+from syndication.core.model import Edition, Outlet, Partner, Source
+from syndication.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxMail:
+    """A mail as it lies in the sandbox mailbox: the decoded parts and the raw message."""
+
+    address: str
+    subject: str
+    html: str
+    text: str
+    raw: bytes
+    received_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable for these bytes; nothing to guess from."""
+        return hashlib.sha256(self.raw).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerReceipt:
+    """One document that the sample Partner received."""
+
+    received_at: datetime
+    key: str  # the idempotency key
+    sequence: int | None
+    content_type: str
+    body: str
+    verified: bool = True  # its signature was right
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One installation. `templates` maps paths below templates/ ("web/home.html", "feeds/feed.xsl") to their text.
+
+    `inbox` and `receipts` exist only with the sandbox; `banner` says that a sample clock runs.
+    """
+
+    ports: Ports
+    outlet: Outlet
+    editions: tuple[Edition, ...]
+    keys: Keys
+    templates: Mapping[str, str]
+    partners: tuple[Partner, ...] = ()
+    sources: tuple[Source, ...] = ()
+    mode: str = "rehearsal"
+    database: str = ""  # which database this is, for the operator: "sqlite", "postgresql"
+    banner: str | None = None
+    inbox: Callable[[], Sequence[InboxMail]] | None = None
+    receipts: Callable[[], Sequence[PartnerReceipt]] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)  # further lines for the inbox page: name -> words or URL
+
+    def edition(self, edition_id: str) -> Edition | None:
+        return next((e for e in self.editions if e.id == edition_id), None)
+
+
+TYPES = {
+    ".rss": "application/rss+xml; charset=utf-8",
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".json": "application/feed+json; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".opml": "text/x-opml; charset=utf-8",
+    ".xsl": "application/xslt+xml; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
+
+
+def content_type(path: str) -> str | None:
+    """The media type of a served file by its suffix; None for one that is never served."""
+    return TYPES.get(PurePosixPath(path).suffix)
