@@ -1,0 +1,199 @@
+"""Finds stories that tell the same thing in nearly the same words, such as a press release printed twice.
+
+It does not say which one is better: the caller puts the preferred one first.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from zlib import crc32
+
+from syndication.core.model import ArticleContent
+
+THRESHOLD = 0.7
+_GRAM = 5  # reworded copies of one release stay at 0.85, other towns' releases from one template fall to 0.35
+_LEAST_GRAMS = 30  # a shorter text is the same only when it is equal
+_MOST_GRAMS = 20_000  # of one text; no story is longer
+_CROWD = 32  # a run of characters found in this many different stories tells none of them apart
+_COUNTERS = 1 << 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    """What is compared: hashed character runs, rising and without repeats, and what must not differ."""
+
+    grams: array[int]
+    words: str  # all letters
+    text: str
+    towns: frozenset[str]  # named in title and opening
+    dates: frozenset[str]
+    exact_only: bool  # too short for runs, or the weather
+
+
+def same_as(contents: Sequence[ArticleContent]) -> tuple[int | None, ...]:
+    """For each story the position of the first one before it that it repeats, or None.
+
+    Two stories are the same when their character 5-grams, without blanks and punctuation, overlap by Jaccard 0.7 or
+    more and neither their towns nor their dates contradict each other. The daily weather, alike on purpose, only
+    repeats what is equal. A repeated story is compared with no further ones, so nothing drifts from copy to copy.
+    """
+    stories = [_story(content) for content in contents]
+    index = _Index([s.grams for s in stories])
+    equal: dict[str, int] = {}
+    found: list[int | None] = []
+    for at, story in enumerate(stories):
+        runs = () if story.exact_only else index.rarest(at)
+        first = equal.get(story.words)
+        if first is None:
+            first = next((n for n in index.holders(runs) if _same(stories[n], story)), None)
+        if first is None:
+            equal[story.words] = at
+            index.add(at, runs)
+        found.append(first)
+    return tuple(found)
+
+
+# --- one story -------------------------------------------------------------------------------
+
+_NO_LETTER = re.compile(r"[\W_]+")
+_WEATHER = re.compile(r"날씨|일기\s*예보|기상\s*(?:예보|정보|전망)|주간\s*예보")
+_TEMPERATURES = re.compile(r"최저\s*기온.{0,120}최고\s*기온", re.DOTALL)
+_OPENING = 400  # characters after the title in which a story says where and when
+
+
+def _story(content: ArticleContent) -> _Story:
+    text = f"{content.title} {' '.join(content.paragraphs)}"[:_MOST_GRAMS]
+    opening = text[: len(content.title) + _OPENING]
+    body = _letters(" ".join(content.paragraphs)[:_MOST_GRAMS])
+    grams = _grams(body)
+    weather = _WEATHER.search(content.title) or _TEMPERATURES.search(opening)
+    return _Story(
+        grams=grams,
+        words=f"{_letters(content.title)} {body}",
+        text=text,
+        towns=towns(opening),
+        dates=dates(opening),
+        exact_only=weather is not None or len(grams) < _LEAST_GRAMS,
+    )
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _grams(letters: str) -> array[int]:
+    """The CRC-32 of each run of five characters: the same in every process, unlike hash()."""
+    raw = letters.encode("utf-32-le", "replace")
+    width = 4 * _GRAM
+    return array("I", sorted({crc32(raw[at : at + width]) for at in range(0, len(raw) - width + 1, 4)}))
+
+
+# --- what must not differ --------------------------------------------------------------------
+
+_TOWN = re.compile(
+    r"(?<![가-힣])([가-힣]{1,4}(?:특별자치시|특별시|광역시|시|군|구|읍|면|동))"
+    r"(?=(?:은|는|이|가|을|를|의|에|와|과|도|로|으로|에서|청|장|의회|민|내|서)?(?![가-힣])"
+    r"|(?:청|장|의회|민|보건소|사무소)[가-힣]{0,3}(?![가-힣]))"
+)
+# Words that only end like towns.
+_NO_TOWN = re.compile(
+    r"(?:실|표|즉|당|게|잠|일|몇|수|상|임|전|도|감|무|응|제|개|고|명|예|공|역|혹|다|동|지|중|행|필)시$"
+    r"|(?:친|연|요|도|기|축|농|야|배|탁|당|복|영|지|입|출|항|청|촉|가|인|추|누|강|식|선거)구$"
+    r"|(?:활|운|행|노|자|이|공|감|변|작|가|출|아|합|진|소|협|충|연|유|구|시|발|전|율|생|역|선|파)동$"
+    r"|(?:측|화|장|반|정|전|표|이|지|대|양|수|국|하|바|어쩌|라)면$"
+    r"|(?:국|육|해|공|여|장|미|아|적|우리|종)군$"
+)
+_DATE = re.compile(
+    r"(\d{4})\s*년|(\d{1,2})\s*월(?!\s*[간째])|(\d{1,2})\s*일(?![간째차])|제?\s*(\d{1,4})\s*([회차호기])"
+)
+
+
+def towns(text: str) -> frozenset[str]:
+    """The 시, 군, 구, 읍, 면 and 동 that a text names."""
+    named = (m.group(1) for m in _TOWN.finditer(text))
+    return frozenset(town for town in named if len(town) > 1 and not _NO_TOWN.search(town))
+
+
+def dates(text: str) -> frozenset[str]:
+    """The years, months, days and ordinal numbers (제3회) that a text names."""
+    return frozenset(_date_words(text))
+
+
+def _date_words(text: str) -> Iterator[str]:
+    for year, month, day, ordinal, unit in _DATE.findall(text):
+        yield (
+            f"{year}년" if year else f"{int(month)}월" if month else f"{int(day)}일" if day else f"{int(ordinal)}{unit}"
+        )
+
+
+def _contradict(one: _Story, other: _Story) -> bool:
+    """Whether each opens with a town, or each with a date, of which the other knows nothing.
+
+    Naming more than the other is no contradiction: a desk adds and cuts."""
+    if one.towns - other.towns and other.towns - one.towns:
+        strange = [t for t in one.towns if t not in other.words], [t for t in other.towns if t not in one.words]
+        if all(strange):
+            return True
+    if one.dates - other.dates and other.dates - one.dates:
+        return bool(one.dates - dates(other.text)) and bool(other.dates - dates(one.text))
+    return False
+
+
+def _same(one: _Story, other: _Story) -> bool:
+    few, many = sorted((len(one.grams), len(other.grams)))
+    if few < THRESHOLD * many or _contradict(one, other):
+        return False
+    return _jaccard(one.grams, other.grams) >= THRESHOLD
+
+
+def _jaccard(one: array[int], other: array[int]) -> float:
+    left = set(one)
+    shared = len(left.intersection(other))
+    return shared / (len(one) + len(other) - shared)
+
+
+# --- finding candidates ----------------------------------------------------------------------
+
+
+class _Index:
+    """Which earlier stories share one of their rarest runs with a story.
+
+    Two texts with a Jaccard of at least t share a run among the first (1-t)n+1 of each, in any order that is the same
+    for both; in order of rarity those are few enough to look up. (Prefix filtering: Chaudhuri, Ganti, Kaushik 2006.)
+    """
+
+    def __init__(self, texts: Sequence[array[int]]) -> None:
+        self._texts = texts
+        self._seen = bytearray(_COUNTERS)  # how many texts hold a run, up to 255; runs may share a counter
+        self._holders: dict[int, list[int]] = {}
+        for grams in texts:
+            self._count(grams)
+
+    def _count(self, grams: array[int]) -> None:
+        seen = self._seen
+        for gram in grams:
+            at = gram % _COUNTERS
+            if seen[at] < 255:
+                seen[at] += 1
+
+    def rarest(self, at: int) -> tuple[int, ...]:
+        """The runs of a text that a near copy must share one of, without those that stand in it alone."""
+        grams, seen = self._texts[at], self._seen
+        ranked = sorted(grams, key=lambda gram: (seen[gram % _COUNTERS], gram))
+        first = ranked[: len(grams) - ceil(THRESHOLD * len(grams)) + 1]
+        return tuple(gram for gram in first if seen[gram % _COUNTERS] > 1)
+
+    def holders(self, runs: Sequence[int]) -> list[int]:
+        """The added texts that have one of these runs, in order."""
+        return sorted({n for gram in runs for n in self._holders.get(gram, ())})
+
+    def add(self, at: int, runs: Sequence[int]) -> None:
+        for gram in runs:
+            holders = self._holders.setdefault(gram, [])
+            if len(holders) < _CROWD:
+                holders.append(at)
