@@ -164,9 +164,7 @@ def degrees(value: float, digits: int = 0) -> str:
     return f"{shown.removeprefix('-') if float(shown) == 0 else shown}℃"
 
 
-def _sources(
-    weather: Weather, stations: Sequence[StationWeather], on: date, zone: ZoneInfo, say: Say
-) -> Iterable[str]:
+def _sources(weather: Weather, stations: Sequence[StationWeather], on: date, zone: ZoneInfo, say: Say) -> Iterable[str]:
     """Whose values these are and of which hour: 기상청 제공 · 06:00 관측."""
     said = [weather.attribution] if weather.attribution else _attributions(stations)
     if said:

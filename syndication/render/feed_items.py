@@ -96,7 +96,7 @@ class FeedHead:
     stylesheet: str | None = None  # reference of an XSL stylesheet, relative to the feed
 
 
-class Unfit(ValueError):
+class Unfit(ValueError):  # noqa: N818 - a word of the domain
     """An item that cannot be published; the message says why."""
 
 
@@ -127,6 +127,19 @@ def optional(text: str | None) -> str | None:
 def several(texts: Iterable[str]) -> tuple[str, ...]:
     """Each once, in order, without empty ones."""
     return tuple(dict.fromkeys(t for t in map(plain, texts) if t))
+
+
+_TAKEN_FOR_HTML = re.compile(r"</\w+>|&#?\w+;")
+_SIMPLE_HTML = re.compile(r"</?[a-z][a-z0-9]*>|&[a-z]+;")
+_REWRITTEN = re.compile(r"<|&(?! )")
+
+
+def misread(title: str) -> bool:
+    """Whether readers take this plain title for markup and change it; then both dialects say it as escaped HTML.
+
+    RSS cannot tell text from markup, so readers guess by closing tags and entities (feedparser's lookslikehtml), and
+    rewrite all but the simplest tags."""
+    return bool(_TAKEN_FOR_HTML.search(title) and _REWRITTEN.search(_SIMPLE_HTML.sub(" ", title)))
 
 
 # --- addresses -------------------------------------------------------------------------------

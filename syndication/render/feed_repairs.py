@@ -15,7 +15,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from syndication.core.model import Image
-from syndication.render.feed_items import FeedHead, FeedItem, image_type
+from syndication.render.feed_items import FeedHead, FeedItem, image_type, misread
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -109,13 +109,14 @@ class AtomEntry(BaseEntryExtension):  # type: ignore[misc]
         for broken in entry.findall("link"):
             entry.remove(broken)
         item = self.item
+        if misread(item.title):
+            entry.find("title").set("type", "html")
         if item.url is not None:
             etree.SubElement(entry, "link", rel="alternate", type="text/html", hreflang=item.language, href=item.url)
         if item.enclosure is not None:
-            size = {"length": str(item.enclosure.length)} if item.enclosure.length else {}
-            etree.SubElement(
-                entry, "link", rel="enclosure", type=item.enclosure.type, href=item.enclosure.url, **size
-            )
+            link = etree.SubElement(entry, "link", rel="enclosure", type=item.enclosure.type, href=item.enclosure.url)
+            if item.enclosure.length:
+                link.set("length", str(item.enclosure.length))
         _add_images(entry, item.images)
         return entry
 

@@ -17,7 +17,19 @@ from syndication.core import links
 from syndication.core.model import Edition, Outlet
 from syndication.render.feed_articles import article_item, article_items
 from syndication.render.feed_digest import digest_item, digest_items
-from syndication.render.feed_items import KOREAN, FeedHead, FeedItem, Say, Unfit, fit, instant, legal, plain, public_uri
+from syndication.render.feed_items import (
+    KOREAN,
+    FeedHead,
+    FeedItem,
+    Say,
+    Unfit,
+    fit,
+    instant,
+    legal,
+    misread,
+    plain,
+    public_uri,
+)
 from syndication.render.feed_repairs import AtomEntry, AtomFeed, RssFeed, RssItem, told_apart, unsaid
 
 __all__ = [
@@ -207,7 +219,7 @@ def _entry(item: FeedItem) -> FeedEntry:
     """What both dialects say alike. The summary goes as HTML in both: readers take RSS descriptions for HTML."""
     entry = FeedEntry()
     entry.id(item.id)
-    entry.title(item.title)
+    entry.title(_escaped(item.title) if misread(item.title) else item.title)
     if item.url is not None:
         entry.link(href=item.url)
     if item.summary is not None:

@@ -1,0 +1,131 @@
+"""Publishes finished files into a local folder: atomically, and only when their bytes changed.
+
+It renders and serves nothing. A reader of the folder sees the old file or the new one, never half of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from syndication.ports import Permanent, Transient
+
+_TEMPORARY = re.compile(r"\.publishing-\w+\.tmp")
+_PREFIX, _SUFFIX = ".publishing-", ".tmp"
+_PART = re.compile(r"[^./\\\x00-\x1f\x7f\ud800-\udfff][^/\\\x00-\x1f\x7f\ud800-\udfff]*")  # no hidden names either
+_LONGEST = 255  # octets of one name, on every file system in use
+
+
+class FilePublisher:
+    """Implements ports.Publisher for a folder of a local disk.
+
+    The modification time of a file says when its bytes last changed. Its media type is not kept: whoever serves the
+    folder knows it by the suffix."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def publish(self, path: str, body: bytes, content_type: str) -> bool:
+        """Replace the file at `path` when its bytes differ; returns whether they did.
+
+        Writers of one folder take turns, so of two at once the later call wins whole. After a kill at any point the
+        old bytes stand there or the new ones do. Raises Permanent for a path outside the folder, Transient when the
+        disk refuses."""
+        target = self._target(path)
+        try:
+            with self._turn(target.parent):
+                _sweep(target.parent)
+                if _read(target) == body:
+                    return False
+                _replace(target, body)
+                return True
+        except (IsADirectoryError, NotADirectoryError, FileExistsError) as error:
+            raise Permanent(f"{path} cannot be published: a file and a folder have the same name: {error}") from None
+        except OSError as error:
+            raise Transient(f"{path} could not be published: {error}") from None
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes at `path`, or None when there are none."""
+        try:
+            return _read(self._target(path))
+        except OSError as error:
+            raise Transient(f"{path} could not be read: {error}") from None
+
+    def changed_at(self, path: str) -> datetime | None:
+        """When the bytes at `path` last changed; None when there are none."""
+        target = self._target(path)
+        try:
+            return datetime.fromtimestamp(target.stat().st_mtime, UTC) if target.is_file() else None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Transient(f"{path} could not be read: {error}") from None
+
+    def _target(self, path: str) -> Path:
+        """The file under the folder. Raises Permanent for anything that could lead elsewhere."""
+        parts = path.split("/")
+        if not all(_PART.fullmatch(part) and _octets(part) <= _LONGEST for part in parts):
+            raise Permanent(f"{path!a} is no path inside the publishing folder: use names separated by /")
+        target = self._folder.joinpath(*parts)
+        if not target.resolve().is_relative_to(self._folder.resolve()):
+            raise Permanent(f"{path!a} leads out of the publishing folder through a link")
+        return target
+
+    @contextlib.contextmanager
+    def _turn(self, folder: Path) -> Iterator[None]:
+        """The exclusive right to write in one folder; the kernel gives it back when its holder dies."""
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _octets(name: str) -> int:
+    return len(name.encode("utf-8", "surrogatepass"))
+
+
+def _read(target: Path) -> bytes | None:
+    try:
+        return target.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _replace(target: Path, body: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)  # mkstemp's 0600 would hide it from the web server
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed writers left; the turn says that nobody is writing."""
+    for entry in folder.iterdir():
+        if _TEMPORARY.fullmatch(entry.name):
+            entry.unlink(missing_ok=True)
