@@ -165,7 +165,7 @@ def _partner(partner: Entry, draft: Draft) -> None:
 def _partner_edition(partner: Entry, draft: Draft) -> None:
     editions = {edition.get("id"): edition for edition in draft.editions if edition.has("id")}
     name = partner.get("edition")
-    if name is None:
+    if name is None or not editions:  # without any Edition that is said already
         return
     if name not in editions:
         meant = nearest(name, list(editions)) or next(iter(editions), "daily")

@@ -172,7 +172,8 @@ def _note_syntax(text: str, name: str, message: str, findings: Findings) -> None
 def _said_plainly(message: str, written: str) -> tuple[str, str]:
     bare = re.match(r"\s*([A-Za-z0-9_-]+)\s*=\s*([^\"'\[{\s#][^#]*?)\s*(?:#.*)?$", written)
     if bare and ("Invalid value" in message or "Expected newline" in message):
-        right = f'{bare[1]} = "{bare[2]}"' if not _SECRET_VALUE.search(written) else f'{bare[1]} = "…"'
+        secret = _SECRET_VALUE.search(written) or _SECRET_KEY.search(bare[1].removesuffix("_from")) or "?" in bare[2]
+        right = f'{bare[1]} = "…"' if secret else f'{bare[1]} = "{bare[2]}"'
         return "text and times stand in quotation marks", right
     for start, wrong, right in _SYNTAX:
         if message.startswith(start):
