@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -78,14 +79,19 @@ def assemble(ports: Ports, setup: Setup, edition: Edition, slot: Slot) -> Issue 
         return None
     draft = compose(ports, setup, edition, slot, weather=weather)
     issue = ports.store.freeze(draft.frozen, draft.blocks)
-    log.info("issue frozen", issue=issue.id, edition=edition.id, on=str(issue.on), state=issue.state.value,
-             articles=len(issue.content.items), left_out=len(draft.left_out))
+    log.info(
+        "issue frozen",
+        issue=issue.id,
+        edition=edition.id,
+        on=str(issue.on),
+        state=issue.state.value,
+        articles=len(issue.content.items),
+        left_out=len(draft.left_out),
+    )
     return issue
 
 
-def compose(
-    ports: Ports, setup: Setup, edition: Edition, slot: Slot, *, weather: Weather | None = None
-) -> Draft:
+def compose(ports: Ports, setup: Setup, edition: Edition, slot: Slot, *, weather: Weather | None = None) -> Draft:
     """An Issue as it would be frozen now, from stored data alone; nothing is stored."""
     now = ports.clock.now()
     weather = weather or weather_for(ports, setup, edition, slot, now)
@@ -174,7 +180,7 @@ def weather_for(ports: Ports, setup: Setup, edition: Edition, slot: Slot, now: d
         stations=(*edition.stations, *setup.weather_stations),
         on=slot.on,
         now=now,
-        zone=edition.zone,
+        zone=ZoneInfo(edition.zone),
         other_dates=ports.store.widget_dates,
     )
 

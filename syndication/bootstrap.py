@@ -16,7 +16,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from syndication import __version__, settings as settings_module
+from syndication import __version__
+from syndication import settings as settings_module
 from syndication.adapters.clock import SystemClock
 from syndication.adapters.files import FilePublisher
 from syndication.adapters.folder import DropFolder
@@ -30,6 +31,7 @@ from syndication.core.model import SourceKind
 from syndication.ports import Ports, Setup
 from syndication.settings import Settings
 
+LARGEST_ANSWER = 20 * 1024 * 1024  # octets of one page or feed, after decompression
 PUBLISHER = "SYNDICATION_PUBLISHER"  # environment name of the path of publisher.toml
 
 
@@ -58,7 +60,7 @@ def find_publisher(environ: Mapping[str, str], named: Path | None = None) -> Pat
     for candidate in candidates:
         if candidate is not None:
             return candidate
-    here = (Path("publisher.toml"), Path("var/publisher/publisher.toml"))
+    here = (Path("publisher.toml"), Path("var/publisher.toml"))
     return next((path for path in here if path.is_file()), None)
 
 
@@ -78,7 +80,7 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
     ports = Ports(
         store=store,
         clock=clock,
-        fetcher=HttpFetcher(user_agent=user_agent(settings)),
+        fetcher=fetcher(user_agent(settings)),
         mailer=_mailer(settings),
         portal=WebhookPortal(),
         publisher=FilePublisher(settings.storage.folder / "public"),
@@ -102,6 +104,12 @@ def make_setup(settings: Settings) -> Setup:
         allowed=allowed if settings.rehearsing else None,
         reply_to=settings.mail.reply_to,
         weather_stations=settings.weather.stations if settings.weather.kma_key else (),
+    )
+
+
+def fetcher(agent: str) -> HttpFetcher:
+    return HttpFetcher(
+        user_agent=agent, timeout=timedelta(seconds=20), max_bytes=LARGEST_ANSWER, per_host_delay=timedelta(seconds=1)
     )
 
 

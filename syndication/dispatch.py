@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,8 +33,6 @@ log = structlog.get_logger()
 
 CHUNK = 5000
 SLICE = {Channel.EMAIL: 50, Channel.FEED: 8, Channel.PARTNER: 20}
-LEASE = timedelta(seconds=90)
-ATTEMPT = timedelta(seconds=60)  # the longest one attempt may take: its time-outs end it before the lease does
 BUDGET = timedelta(seconds=20)  # a slice of work; what is left rings again
 
 # --- fan-out ---------------------------------------------------------------------------------
@@ -120,7 +119,7 @@ def drain(ports: Ports, setup: Setup, channel: Channel, *, owner: str, budget: t
     press = Press(ports=ports, setup=setup)
     ends = _elapsed() + budget
     while _elapsed() < ends:
-        piece = ports.store.claim(channel, ports.clock.now(), limit=SLICE[channel], lease=LEASE, owner=owner)
+        piece = ports.store.claim(channel, ports.clock.now(), limit=SLICE[channel], lease=setup.lease, owner=owner)
         if piece is None:
             break
         counts.update(_send_slice(press, channel, piece))
@@ -129,13 +128,13 @@ def drain(ports: Ports, setup: Setup, channel: Channel, *, owner: str, budget: t
 
 def _send_slice(press: Press, channel: Channel, piece: Slice) -> Counter[str]:
     """Send one claimed slice; whatever stays unsent goes back to the outbox with the lease."""
-    store = press.ports.store
+    store, lease = press.ports.store, press.setup.lease
     counts: Counter[str] = Counter()
     renewed = _elapsed()
     try:
         for delivery in piece.deliveries:
-            if _elapsed() - renewed > LEASE - ATTEMPT:
-                if not store.renew(piece.lease_id, LEASE):
+            if _elapsed() - renewed > lease - attempt(lease):
+                if not store.renew(piece.lease_id, lease):
                     break
                 renewed = _elapsed()
             outcome = _send_one(press, channel, piece.lease_id, delivery)
@@ -154,9 +153,9 @@ def _send_one(press: Press, channel: Channel, lease_id: int, delivery: Delivery)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one Delivery must not stop the others
         outcome = Outcome(verdict=Verdict.REFUSED, reason=f"cannot be built: {error}")
     else:
-        if not ports.store.begin(lease_id, delivery.id, ports.clock.now(), outlast=ATTEMPT):
+        if not ports.store.begin(lease_id, delivery.id, ports.clock.now(), outlast=attempt(press.setup.lease)):
             return None
-        outcome = send()
+        outcome = _repeatable(channel, send())
     settled = ports.store.settle(
         lease_id, delivery.id, outcome, ports.clock.now(), next_at=_next_at(ports, channel, delivery, outcome)
     )
@@ -168,6 +167,18 @@ def _send_one(press: Press, channel: Channel, lease_id: int, delivery: Delivery)
         code=outcome.code,
     )
     return outcome
+
+
+def attempt(lease: timedelta) -> timedelta:
+    """The longest that one attempt may take: its time-outs end it well before its lease does."""
+    return lease * 2 / 3
+
+
+def _repeatable(channel: Channel, outcome: Outcome) -> Outcome:
+    """Feeds and Partners may be told again: an idempotency key or equal bytes make the repetition harmless."""
+    if channel is Channel.EMAIL or outcome.verdict is not Verdict.UNCERTAIN:
+        return outcome
+    return replace(outcome, verdict=Verdict.DEFERRED)
 
 
 def _next_at(ports: Ports, channel: Channel, delivery: Delivery, outcome: Outcome) -> datetime | None:

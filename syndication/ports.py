@@ -345,8 +345,14 @@ class Outbox(Protocol):
         ...
 
     def fan_out_to(
-        self, *, channel: Channel, things: Sequence[tuple[str, str]], issue: Issue, now: datetime,
-        not_before: datetime, expires_at: datetime
+        self,
+        *,
+        channel: Channel,
+        things: Sequence[tuple[str, str]],
+        issue: Issue,
+        now: datetime,
+        not_before: datetime,
+        expires_at: datetime,
     ) -> int:
         """A Delivery per (thing, recipient) that has none yet; returns how many were new."""
         ...
@@ -455,6 +461,7 @@ class Setup:
     allowed: frozenset[str] | None = None  # rehearsal: digests of address keys that may be written to; None = live
     reply_to: str | None = None
     weather_stations: tuple[str, ...] = ()
+    lease: timedelta = timedelta(seconds=90)  # how long a claimed slice is held without a sign of life
 
     @property
     def live(self) -> bool:

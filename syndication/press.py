@@ -5,7 +5,7 @@ It keeps what Deliveries of one slice share (Issues, blocks, Recipes) and never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -120,6 +120,19 @@ class Press:
             store = self.ports.store
             self._blocks[key] = store.blocks(*key) or store.blocks(issue.id, issue.revision, edition.language)
         return self._blocks[key]
+
+    def put(self, issue: Issue, blocks: Mapping[str, Sequence[Block]]) -> None:
+        """Use an Issue that is not in the store: a preview of what would be frozen."""
+        self._issues[issue.id] = issue
+        for language, pieces in blocks.items():
+            self._blocks[issue.id, issue.revision, language] = {b.key: b for b in pieces}
+
+    def recipe_for(self, issue: Issue, reader: Subscription) -> Recipe:
+        """The Recipe of a reader by the choices as they are now."""
+        made = audience.recipe(reader.choices, issue.content, self.setup.editions[issue.edition_id])
+        if made is None:
+            raise LookupError(f"this reader would get nothing: {audience.NO_STORY}")
+        return made
 
     def recipe(self, recipe_hash: str) -> Recipe:
         if recipe_hash not in self._recipes:

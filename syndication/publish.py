@@ -24,9 +24,7 @@ CONTENT_TYPES = {"rss": "application/rss+xml; charset=utf-8", "atom": "applicati
 
 def feed_recipients(edition: Edition) -> tuple[str, ...]:
     """The Feeds of an Edition as recipients of a Delivery: feed:daily/digest.rss and its siblings."""
-    return tuple(
-        f"feed:{edition.id}/{kind}.{dialect}" for kind in links.FEED_KINDS for dialect in links.FEED_DIALECTS
-    )
+    return tuple(f"feed:{edition.id}/{kind}.{dialect}" for kind in links.FEED_KINDS for dialect in links.FEED_DIALECTS)
 
 
 def publish_feed(ports: Ports, setup: Setup, recipient: str, issue: Issue) -> Outcome:

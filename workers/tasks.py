@@ -21,7 +21,7 @@ _house: House | None = None
 
 def house() -> House:
     """This process's House, opened with its first task."""
-    global _house  # noqa: PLW0603 - one House per process, made after the fork
+    global _house
     if _house is None:
         _house = bootstrap.open_house(settings)
     return _house
@@ -29,7 +29,7 @@ def house() -> House:
 
 def reopen() -> None:
     """Forget a House that was opened before a fork: connections must not be shared."""
-    global _house  # noqa: PLW0603 - see house()
+    global _house
     _house = None
 
 
@@ -78,7 +78,6 @@ def ring() -> None:
 
 @app.task(name="drain")  # type: ignore[untyped-decorator]  # Celery ships no types
 def drain(channel: str) -> None:
-    _beat(f"drain-{channel}")
     budget = min(dispatch.BUDGET, max(settings.tick, timedelta(seconds=5)))
     dispatch.drain(house().ports, house().setup, Channel(channel), owner=house().owner, budget=budget)
 

@@ -5,6 +5,7 @@ It decides nothing and stores nothing: rules live in the sibling modules, tables
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -198,6 +199,13 @@ class WeatherReading:
     on: date | None = None
     observations: tuple[Observation, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """The values without the page's date: equal on two days when a widget stood still."""
+        seen = [(o.station, o.condition, o.temperature, o.observed_at) for o in self.observations]
+        told = [(f.place, f.on, f.low, f.high, f.morning, f.afternoon, f.rain_chance) for f in self.forecasts]
+        return hashlib.sha256(repr((seen, told)).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

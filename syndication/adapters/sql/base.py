@@ -42,6 +42,5 @@ class Base:
 
 def insert_new(db: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """INSERT … ON CONFLICT DO NOTHING in the dialect at hand."""
-    if db.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    fresh = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
+    return fresh.execution_options(preserve_rowcount=True)  # psycopg's count is thrown away without it

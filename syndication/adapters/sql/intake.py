@@ -5,7 +5,6 @@ It decides nothing about eligibility or trust.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -26,7 +25,7 @@ from syndication.core.model import (
     SourceState,
     WeatherReading,
 )
-from syndication.core.sources import content_hash
+from syndication.core.identity import content_hash
 from syndication.ports import Stored
 
 _CHUNK = 500
@@ -84,7 +83,7 @@ class Intake(Base):
         return Stored(new=len(fresh), revised=len(changed), known=len(latest) - len(fresh) - len(changed))
 
     def store_weather(self, reading: WeatherReading) -> None:
-        set_hash = reading_hash(reading)
+        set_hash = reading.fingerprint
         with self._writes() as db:
             same = select(weather_reading.c.id).where(
                 weather_reading.c.origin == reading.origin,
@@ -127,21 +126,13 @@ class Intake(Base):
                 select(weather_reading.c.on)
                 .where(
                     weather_reading.c.origin == Origin.WIDGET,
-                    weather_reading.c.set_hash == reading_hash(reading),
+                    weather_reading.c.set_hash == reading.fingerprint,
                     weather_reading.c.on.is_not(None),
                     weather_reading.c.on.is_distinct_from(reading.on),
                 )
                 .distinct()
             ).scalars()
             return sorted(d for d in days if d is not None)
-
-
-def reading_hash(reading: WeatherReading) -> str:
-    """The observed and forecast values without dates: equal when a widget stood still."""
-    values = [(o.station, o.condition, o.temperature) for o in reading.observations]
-    more = [(f.place, f.on, f.low, f.high, f.morning, f.afternoon, f.rain_chance) for f in reading.forecasts]
-    hours = [o.observed_at for o in reading.observations if o.origin is not Origin.WIDGET]
-    return hashlib.sha256(repr((values, more, hours)).encode()).hexdigest()[:32]
 
 
 def _state(row: RowMapping) -> SourceState:

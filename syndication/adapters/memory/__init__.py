@@ -1,0 +1,122 @@
+"""The ports in memory: for tests, `try`, and whoever wants to understand a port by its smallest adapter.
+
+Nothing here lasts or reaches the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from syndication.adapters.memory.outbox import MemoryOutbox
+from syndication.adapters.memory.rows import Rows
+from syndication.core.model import Outcome, Verdict
+from syndication.ports import Dropped, Fetched, Mail, Permanent, Push
+
+ACCEPTED = Outcome(verdict=Verdict.ACCEPTED)
+
+
+class MemoryStore(MemoryOutbox):
+    """A `ports.Store` in one process."""
+
+    def __init__(self, rows: Rows | None = None) -> None:
+        self.rows = rows or Rows()
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+@dataclass(slots=True)
+class FixedClock:
+    """A Clock that stands until it is moved."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        self.at += by
+
+
+@dataclass(slots=True)
+class MemoryFetcher:
+    """Answers from a table; an unknown URL is a 404."""
+
+    answers: dict[str, Fetched | Exception] = field(default_factory=dict)
+
+    def fetch(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, loopback: bool = False
+    ) -> Fetched:
+        answer = self.answers.get(url, Permanent(f"{url} answered 404"))
+        if isinstance(answer, Exception):
+            raise answer
+        if etag is not None and etag == answer.etag:
+            return Fetched(url=answer.url, body=None, etag=etag)
+        return answer
+
+
+@dataclass(slots=True)
+class MemoryFolder:
+    files: list[Dropped] = field(default_factory=list)
+    finished: list[Dropped] = field(default_factory=list)
+    refused: list[tuple[Dropped, str]] = field(default_factory=list)
+
+    def look(self) -> Sequence[Dropped]:
+        return list(self.files)
+
+    def done(self, dropped: Dropped) -> None:
+        self.files.remove(dropped)
+        self.finished.append(dropped)
+
+    def set_aside(self, dropped: Dropped, reason: str) -> None:
+        self.files.remove(dropped)
+        self.refused.append((dropped, reason))
+
+
+@dataclass(slots=True)
+class MemoryMailer:
+    """Accepts every mail, but answers as scripted for the addresses in `answers`."""
+
+    sent: list[Mail] = field(default_factory=list)
+    answers: Mapping[str, Outcome] = field(default_factory=dict)
+
+    def send(self, mail: Mail) -> Outcome:
+        outcome = self.answers.get(mail.recipient, ACCEPTED)
+        if outcome.verdict in (Verdict.ACCEPTED, Verdict.UNCERTAIN):
+            self.sent.append(mail)
+        return outcome
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+@dataclass(slots=True)
+class MemoryPortal:
+    pushed: list[Push] = field(default_factory=list)
+    answers: Mapping[str, Outcome] = field(default_factory=dict)  # by Partner id
+
+    def push(self, push: Push) -> Outcome:
+        outcome = self.answers.get(push.partner_id, ACCEPTED)
+        if outcome.verdict is Verdict.ACCEPTED:
+            self.pushed.append(push)
+        return outcome
+
+
+@dataclass(slots=True)
+class MemoryPublisher:
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    changed: dict[str, datetime] = field(default_factory=dict)
+
+    def publish(self, path: str, body: bytes, content_type: str) -> bool:
+        if self.files.get(path, (None, ""))[0] == body:
+            return False
+        self.files[path] = (body, content_type)
+        return True
+
+    def read(self, path: str) -> bytes | None:
+        return self.files[path][0] if path in self.files else None
+
+    def changed_at(self, path: str) -> datetime | None:
+        return self.changed.get(path)

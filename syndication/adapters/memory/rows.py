@@ -1,0 +1,80 @@
+"""What the in-memory Store remembers, as plain rows behind one lock.
+
+It has no rules: those are in its siblings.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+
+from syndication.core.model import (
+    AddressKey,
+    Article,
+    Block,
+    Channel,
+    Consent,
+    Delivery,
+    Event,
+    Issue,
+    Recipe,
+    SourceState,
+    Subscription,
+    WeatherReading,
+)
+
+
+@dataclass(slots=True)
+class LeaseRow:
+    until: datetime
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class ChannelRow:
+    audience: int = 0
+    fanned_out_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class DeliveryRow:
+    delivery: Delivery
+    created_at: datetime
+    begun_at: datetime | None = None
+    resent: bool = False
+
+
+@dataclass(kw_only=True)
+class Rows:
+    """The tables. `database_now` is the clock that leases compare with."""
+
+    database_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    numbers: count[int] = field(default_factory=lambda: count(1))
+    sources: dict[str, tuple[SourceState, datetime | None]] = field(default_factory=dict)
+    revisions: dict[int, list[Article]] = field(default_factory=dict)  # by article id, oldest first
+    identities: dict[str, int] = field(default_factory=dict)
+    readings: list[WeatherReading] = field(default_factory=list)  # oldest first
+    editions: dict[str, datetime] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    used: set[tuple[str, str, int]] = field(default_factory=set)  # edition, cadence, article id
+    blocks: dict[tuple[int, int, str], Mapping[str, Block]] = field(default_factory=dict)
+    subscribers: dict[AddressKey, tuple[int, str]] = field(default_factory=dict)  # id and address as typed
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    consents: list[tuple[int, Consent]] = field(default_factory=list)
+    suppressions: dict[AddressKey, str] = field(default_factory=dict)  # key -> reason
+    events: dict[str, Event] = field(default_factory=dict)
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    issue_recipes: dict[tuple[int, str], tuple[str | None, str | None]] = field(default_factory=dict)
+    channels: dict[tuple[int, Channel], ChannelRow] = field(default_factory=dict)
+    leases: dict[int, LeaseRow] = field(default_factory=dict)
+    deliveries: dict[int, DeliveryRow] = field(default_factory=dict)
+    delivery_keys: dict[tuple[Channel, str, str], int] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    beats: dict[str, datetime] = field(default_factory=dict)
+
+    def key_of(self, subscriber_id: int) -> AddressKey:
+        return next(key for key, (number, _) in self.subscribers.items() if number == subscriber_id)

@@ -1,0 +1,122 @@
+"""What commands share: finding the installation, saying what is wrong, printing facts.
+
+It wires nothing itself: bootstrap does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from syndication import bootstrap
+from syndication.bootstrap import House
+from syndication.ports import Permanent, Transient
+from syndication.settings import BadSettings, Problem, Settings
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    named: Path | None = None
+
+    def path(self) -> Path:
+        path = bootstrap.find_publisher(os.environ, self.named)
+        if path is None:
+            raise click.ClickException(
+                "there is no publisher.toml here: name one with --publisher, begin one with `syndication init`, "
+                "or see the sample publisher with `syndication run`"
+            )
+        return path
+
+    def settings(self) -> Settings:
+        return load(self.path())
+
+    @contextmanager
+    def house(self) -> Iterator[House]:
+        """The installation, closed afterwards; what its ports refuse becomes one clear sentence."""
+        quiet_logs()
+        house = bootstrap.open_house(self.settings())
+        try:
+            yield house
+        except (Permanent, Transient) as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            house.close()
+
+
+def load(path: Path) -> Settings:
+    try:
+        return bootstrap.load(path, os.environ)
+    except BadSettings as error:
+        print_problems(error.problems)
+        raise SystemExit(1) from None
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        err.print(str(problem), soft_wrap=True, markup=False)
+
+
+def quiet_logs() -> None:
+    """Commands print what they did themselves; their log keeps warnings only, on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(plain(value), ensure_ascii=False))
+
+
+def plain(value: object) -> Any:
+    """A frozen value as what JSON knows."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, dict):
+        return {str(plain(k)): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, frozenset, set)):
+        return [plain(v) for v in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        made.add_row(*("" if cell is None else str(cell) for cell in row))
+    return made
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")

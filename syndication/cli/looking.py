@@ -1,0 +1,94 @@
+"""Commands that look and change nothing: check, status.
+
+What is wrong is decided in core.health and settings.
+"""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from syndication import settings as publisher_settings
+from syndication import watch
+from syndication.cli.house import Context, err, json_option, out, print_json, print_problems, table
+from syndication.core.health import EditionFacts
+from syndication.core.model import Balance, Channel
+
+TERMS = ("audience", "accepted", "suppressed", "excluded", "failed", "expired", "cancelled", "uncertain", "waiting")
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def check(context: Context, as_json: bool) -> None:
+    """Say what is wrong in publisher.toml and partners/*.toml, and what would be right.
+
+    \b
+    Example: syndication check
+    """
+    path = context.path()
+    problems = publisher_settings.check(path, os.environ)
+    if as_json:
+        print_json(problems)
+    else:
+        print_problems(problems)
+    if any(problem.is_error for problem in problems):
+        raise SystemExit(1)
+    if not as_json:
+        for note in publisher_settings.notes(context.settings()):
+            out.print(note, markup=False)
+        out.print(f"{path}: in order", markup=False)
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(context: Context, as_json: bool) -> None:
+    """Say how the morning stands; exit non-zero when something needs the operator.
+
+    \b
+    Example: syndication status || notify-the-operator
+    """
+    with context.house() as house:
+        now = house.ports.clock.now()
+        survey = watch.survey(house.store, house.settings.editions, house.settings.sources, now)
+    if as_json:
+        print_json({"at": now, "findings": survey.findings, "editions": [_facts(f) for f in survey.editions]})
+    else:
+        for facts in survey.editions:
+            for issue in facts.issues[:3]:
+                out.print(f"[bold]{facts.edition.title}[/bold] {issue.on} {issue.state} {issue.reason or ''}".rstrip())
+                balances = {c: b for (n, c), b in facts.balances.items() if n == issue.id}
+                out.print(balance_table(balances))
+        for finding in survey.findings:
+            err.print(f"! {finding.sentence}", markup=False, soft_wrap=True)
+        if not survey.findings:
+            out.print("All is well.")
+    raise SystemExit(1 if survey.findings else 0)
+
+
+def balance_table(balances: dict[Channel, Balance]) -> object:
+    """Row by row in the words of the promise: audience = accepted + suppressed + … + waiting."""
+    rows = [(channel.value, *(getattr(balance, term) for term in TERMS)) for channel, balance in balances.items()]
+    return table(None, ("", *TERMS), rows)
+
+
+def _facts(facts: EditionFacts) -> dict[str, object]:
+    return {
+        "edition": facts.edition.id,
+        "issues": [
+            {
+                "on": issue.on,
+                "state": issue.state,
+                "reason": issue.reason,
+                "stories": len(issue.content.items),
+                "degraded": issue.content.degraded,
+                "balances": {c.value: b for (n, c), b in facts.balances.items() if n == issue.id},
+            }
+            for issue in facts.issues
+        ],
+    }
+
+
+COMMANDS = (check, status)

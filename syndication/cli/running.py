@@ -1,0 +1,200 @@
+"""The command `run`: web, worker, beat and sandbox as one foreground program that shows the morning.
+
+It supervises and tells; the work is done by the children, which share nothing but the store.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from syndication import bootstrap
+from syndication.bootstrap import House
+from syndication.cli.children import Child, Children, taken_ports
+from syndication.cli.house import load, out, quiet_logs
+from syndication.cli.morning import Morning
+from syndication.core import links
+from syndication.settings import FILE, Settings, starting
+
+STOP_WITHIN = timedelta(seconds=8)
+_LOOK_EVERY = 0.5
+
+
+@click.command()
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("var"),
+    show_default=True,
+    help="Where the sample publisher and all it writes go, when there is no publisher.toml here.",
+)
+@click.option("--once", is_flag=True, help="Stop when the first Issue has been delivered.")
+@click.pass_obj
+def run(context: object, folder: Path, once: bool) -> None:
+    """Start web, worker, beat and sandbox, and show a whole morning. Ctrl-C stops it cleanly.
+
+    \b
+    Example: syndication run
+    """
+    quiet_logs()
+    path, is_sample = _publisher(getattr(context, "named", None), folder)
+    settings = load(path)
+    _refuse_taken_ports(settings)
+    resume_clock(settings)
+    os.environ[bootstrap.PUBLISHER] = str(path.resolve())
+    house = bootstrap.open_house(settings)
+    if is_sample:
+        add_sample_readers(house, path.parent / starting.SUBSCRIBERS_FILE)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    children = Children(_commands(settings), settings.storage.folder / "log")
+    try:
+        _watch(house, children, stopping, once=once)
+    finally:
+        out.print("stopping …")
+        children.stop(STOP_WITHIN)
+        keep_clock(house)
+        house.close()
+        out.print("stopped; the next run goes on from here")
+
+
+def _publisher(named: Path | None, folder: Path) -> tuple[Path, bool]:
+    """The publisher to run: the one named or found here, else the sample, written out on the first run."""
+    sample = folder / FILE
+    found = bootstrap.find_publisher(os.environ, named)
+    if found is not None and found.resolve() != sample.resolve():
+        return found, False
+    if not sample.exists():
+        starting.write_starter(folder)
+        out.print(f"wrote the sample publisher to {folder}/", markup=False)
+    return sample, True
+
+
+def _watch(house: House, children: Children, stopping: threading.Event, *, once: bool) -> None:
+    morning = Morning(house)
+    children.start()
+    morning.greet()
+    while not stopping.is_set():
+        children.keep_alive()
+        keep_clock(house)
+        if morning.look() and once:
+            return
+        stopping.wait(_LOOK_EVERY)
+
+
+def _commands(settings: Settings) -> list[Child]:
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "-A", "workers.app"]
+    web = settings.web
+    children = [
+        Child(
+            name="web",
+            command=[
+                *python,
+                "uvicorn",
+                "--factory",
+                "syndication.web.main:app",
+                "--host",
+                web.host,
+                "--port",
+                str(web.port),
+                "--no-access-log",
+                "--no-server-header",
+            ],
+        ),
+        Child(
+            name="worker",
+            command=[
+                *celery,
+                "worker",
+                "--concurrency",
+                "2",
+                "--loglevel",
+                "INFO",
+                "--without-gossip",
+                "--without-mingle",
+                "--hostname",
+                f"syndication-{os.getpid()}@%h",
+                "-Q",
+                "control,ingest,send",
+            ],
+        ),
+        Child(name="beat", command=[*celery, "beat", "--loglevel", "INFO", "--pidfile="]),
+    ]
+    return [*_sandbox(settings), *children]
+
+
+def _sandbox(settings: Settings) -> list[Child]:
+    sandbox = settings.sandbox
+    if sandbox is None:
+        return []
+    folder = settings.storage.folder
+    return [
+        Child(name="mailbox", command=_sandbox_command("mailbox", sandbox.mailbox_port, folder / "mailbox")),
+        Child(name="origin", command=_sandbox_command("origin", sandbox.origin_port, sandbox.folder)),
+        Child(name="portal", command=_sandbox_command("portal", sandbox.portal_port, folder / "portal")),
+    ]
+
+
+def _sandbox_command(module: str, port: int, folder: Path) -> list[str]:
+    return [sys.executable, "-m", f"syndication.sandbox.{module}", "--port", str(port), "--folder", str(folder)]
+
+
+def _refuse_taken_ports(settings: Settings) -> None:
+    wanted = {"web": settings.web.port}
+    if settings.sandbox is not None:
+        wanted |= {
+            "sandbox origin": settings.sandbox.origin_port,
+            "sandbox mailbox": settings.sandbox.mailbox_port,
+            "sandbox portal": settings.sandbox.portal_port,
+        }
+    taken = taken_ports(wanted)
+    if taken:
+        listed = ", ".join(f"{port} ({name})" for name, port in taken.items())
+        raise click.ClickException(
+            f"another program listens on port {listed}: stop it (another `syndication run`?), "
+            f"or give other ports in {settings.file}"
+        )
+
+
+def add_sample_readers(house: House, file: Path) -> None:
+    """The sample's Subscribers, once."""
+    if house.store.subscriptions():
+        return
+    for reader in starting.read_subscribers(file):
+        house.store.subscribe(
+            address=reader.address,
+            key=links.address_key(reader.address, house.setup.address_keys),
+            edition_id=reader.edition_id,
+            choices=reader.choices,
+            consent=reader.consent,
+            language=reader.language,
+        )
+
+
+# --- the rehearsal's clock goes on where it stopped ------------------------------------------
+
+
+def resume_clock(settings: Settings) -> None:
+    kept = _kept(settings)
+    if settings.starts_at is not None and kept.exists():
+        bootstrap.set_clock(settings, datetime.fromisoformat(kept.read_text()))
+
+
+def keep_clock(house: House) -> None:
+    if house.settings.starts_at is not None:
+        _kept(house.settings).write_text(house.ports.clock.now().isoformat())
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.storage.folder / "clock-shown"
+
+
+COMMANDS = (run,)

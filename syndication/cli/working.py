@@ -1,0 +1,249 @@
+"""Commands that do the morning's work by hand: ingest, assemble, preview, send, replay.
+
+Each calls the verbs the workers call; none has rules of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from syndication import assemble as assembling
+from syndication import dispatch
+from syndication import ingest as ingesting
+from syndication.bootstrap import House
+from syndication.cli.house import Context, err, json_option, out, print_json, table
+from syndication.cli.looking import balance_table
+from syndication.cli.people import edition_of
+from syndication.cli.writing import write_preview
+from syndication.core import links, timetable
+from syndication.core.model import (
+    Cadence,
+    Channel,
+    Choices,
+    Edition,
+    Issue,
+    IssueState,
+    Subscription,
+    SubscriptionState,
+    Verdict,
+)
+from syndication.ports import Mail
+from syndication.press import Press, whole_recipe
+
+_WHOLE = timedelta(hours=6)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE_ID...]")
+@json_option
+@click.pass_obj
+def ingest(context: Context, sources: tuple[str, ...], as_json: bool) -> None:
+    """Collect now from the Sources that are due (or from those named, due or not).
+
+    \b
+    Example: syndication ingest garam-feed
+    """
+    with context.house() as house:
+        unknown = set(sources) - house.setup.sources.keys()
+        if unknown:
+            raise click.BadParameter(f"no Source is called {', '.join(sorted(unknown))}")
+        if sources:
+            _make_due(house, sources)
+        due = ingesting.due(house.ports, house.settings.sources)
+        wanted = [s for s in due if not sources or s in sources]
+        results = []
+        with Progress(console=err, disable=as_json, transient=True) as bar:
+            task = bar.add_task("collecting", total=len(wanted))
+            for source_id in wanted:
+                results.append(
+                    ingesting.fetch(
+                        house.ports, house.setup.sources[source_id], outlet_domain=house.settings.outlet.domain
+                    )
+                )
+                bar.advance(task)
+        ingesting.fetch_weather(house.ports, house.setup)
+    if as_json:
+        for result in results:
+            print_json(result)
+        return
+    out.print(table(None, ingesting.Polled.COLUMNS, [r.row() for r in results]))
+
+
+def _make_due(house: House, sources: tuple[str, ...]) -> None:
+    now = house.ports.clock.now()
+    for state in house.store.source_states():
+        if state.source_id in sources:
+            house.store.settle_source(replace(state, next_check_at=now))
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def assemble(context: Context, as_json: bool) -> None:
+    """Freeze the Issues that are due now and fan them out. Asking again changes nothing.
+
+    \b
+    Example: syndication assemble
+    """
+    with context.house() as house:
+        issues = assembling.publish_due(house.ports, house.setup)
+        for issue in house.store.open_issues():
+            dispatch.fan_out(house.ports, house.setup, issue)
+        upcoming = [(e, timetable.next_slot(e, house.ports.clock.now())) for e in house.settings.editions]
+    if as_json:
+        for issue in issues:
+            print_json(issue)
+        return
+    for issue in issues:
+        out.print(f"{issue.edition_id} {issue.on}: {len(issue.content.items)} stories", markup=False)
+    if not issues:
+        for edition, slot in upcoming:
+            out.print(f"{edition.id}: nothing due; next {slot.on if slot else 'never'}", markup=False)
+
+
+@click.command()
+@click.option("--edition", help="Edition id; may be left out where there is one.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Local date; else today.")
+@click.option("--reader", type=int, help="Subscription id; else a reader who chose nothing.")
+@click.option("--out", "folder", type=click.Path(path_type=Path), default=Path("preview"), show_default=True)
+@click.pass_obj
+def preview(context: Context, edition: str | None, on: date | None, reader: int | None, folder: Path) -> None:
+    """Write a digest as .html, .txt, .eml and .png: the stored Issue, or what it would be now.
+
+    \b
+    Example: syndication preview --on 2026-01-20 --reader 2
+    """
+    with context.house() as house:
+        chosen = house.setup.editions[edition_of(house, edition)]
+        day = _day(on) or timetable.local_date(chosen, house.ports.clock.now())
+        _write(house, chosen, day, reader, folder)
+
+
+@click.command()
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--edition", help="Edition id; may be left out where there is one.")
+@click.option("--out", "folder", type=click.Path(path_type=Path), default=Path("replay"), show_default=True)
+@click.pass_obj
+def replay(context: Context, day: date, edition: str | None, folder: Path) -> None:
+    """Make a date's Issue again from stored data, without delivering anything.
+
+    \b
+    Example: syndication replay 2026-01-20
+    """
+    with context.house() as house:
+        chosen = house.setup.editions[edition_of(house, edition)]
+        _write(house, chosen, _day(day) or day, None, folder)
+
+
+def _day(moment: date | None) -> date | None:
+    return date(moment.year, moment.month, moment.day) if moment else None
+
+
+def _write(house: House, edition: Edition, on: date, reader_id: int | None, folder: Path) -> None:
+    slot = timetable.slot(edition, on)
+    issue = house.store.issue_on(edition.id, Cadence.DAILY, on)
+    press = Press(ports=house.ports, setup=house.setup)
+    if issue is None or issue.state not in (IssueState.FROZEN, IssueState.CLOSED):
+        draft = assembling.compose(house.ports, house.setup, edition, slot)
+        for article, reason in draft.left_out:
+            out.print(f"left out: {article.content.title}: {reason}", markup=False)
+        if draft.frozen.state is not IssueState.FROZEN:
+            raise click.ClickException(f"{edition.id} {on}: {draft.frozen.reason}")
+        issue = unfrozen(draft)
+        press.put(issue, draft.blocks)
+        out.print(f"{edition.id} {on}: not frozen; this is what it would be now", markup=False)
+    for item in issue.content.items:
+        out.print(f"  {item.section}: {item.article.content.title} — {item.why}", markup=False)
+    reader = _reader(house, edition, reader_id)
+    mail = press.digest(issue, press.recipe_for(issue, reader), reader, thing=f"issue:{issue.id}")
+    for line in write_preview(folder, f"{edition.id}-{on}", mail.message):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def unfrozen(draft: assembling.Draft) -> Issue:
+    values = {name: getattr(draft.frozen, name) for name in type(draft.frozen).__slots__}
+    return Issue(id=0, revision=1, **values)
+
+
+def _reader(house: House, edition: Edition, subscription_id: int | None, address: str | None = None) -> Subscription:
+    if subscription_id is not None:
+        found = house.store.subscription(subscription_id)
+        if found is None:
+            raise click.BadParameter(f"there is no Subscription {subscription_id}")
+        return found
+    return Subscription(
+        id=0,
+        subscriber_id=0,
+        edition_id=edition.id,
+        address=address or house.settings.outlet.contact,
+        state=SubscriptionState.PENDING,
+        choices=Choices(),
+        language=edition.language,
+        started_at=house.ports.clock.now(),
+    )
+
+
+@click.command()
+@click.option("--edition", help="Edition id, with --test; may be left out where there is one.")
+@click.option("--test", "address", help="Send the newest Issue to this one address, outside the balance.")
+@json_option
+@click.pass_obj
+def send(context: Context, edition: str | None, address: str | None, as_json: bool) -> None:
+    """Send what is still owed on every Channel, and nothing twice.
+
+    \b
+    Example: syndication send
+             syndication send --test reader-1@example.com
+    """
+    with context.house() as house:
+        if address is not None:
+            _send_test(house, house.setup.editions[edition_of(house, edition)], address)
+            return
+        dispatch.reclaim(house.ports, house.setup)
+        issues = house.store.open_issues()
+        for issue in issues:
+            dispatch.fan_out(house.ports, house.setup, issue)
+        with Progress(console=err, disable=as_json, transient=True) as bar:
+            for channel in Channel:
+                task = bar.add_task(channel.value, total=None)
+                dispatch.drain(house.ports, house.setup, channel, owner=house.owner, budget=_WHOLE)
+                bar.update(task, total=1, completed=1)
+        sums = {issue.id: {c: house.store.balance(issue.id, c) for c in Channel} for issue in issues}
+    if as_json:
+        print_json([{"issue": issue, "balances": sums[issue.id]} for issue in issues])
+        return
+    for issue in issues:
+        out.print(f"[bold]{issue.edition_id}[/bold] {issue.on}")
+        out.print(balance_table(sums[issue.id]))
+    if not issues:
+        out.print("Nothing is owed.")
+
+
+def _send_test(house: House, edition: Edition, address: str) -> None:
+    """One mail outside the balance: marked as a test, under a Message-ID of its own."""
+    try:
+        digest = links.address_key(address, house.setup.address_keys).digest
+    except links.BadAddress as error:
+        raise click.BadParameter(f"{address}: {error}") from None
+    if house.setup.allowed is not None and digest not in house.setup.allowed:
+        raise click.ClickException(f"{address} is not in [rehearsal] allow: rehearsals write to nobody else")
+    issue = next(iter(house.store.issues(edition.id, 1)), None)
+    if issue is None:
+        raise click.ClickException("there is no Issue yet: `syndication assemble` makes one when it is due")
+    reader = _reader(house, edition, None, address)
+    moment = house.ports.clock.now().isoformat()
+    mail: Mail = Press(ports=house.ports, setup=house.setup).digest(
+        issue, whole_recipe(issue, edition), reader, thing=f"test:{issue.id}:{address}:{moment}"
+    )
+    outcome = house.ports.mailer.send(mail)
+    out.print(f"{address}: {outcome.verdict} {outcome.code or ''} {outcome.reason or ''}".rstrip(), markup=False)
+    if outcome.verdict is not Verdict.ACCEPTED:
+        raise SystemExit(1)
+
+
+COMMANDS = (ingest, assemble, preview, send, replay)
