@@ -20,7 +20,7 @@ _ACTIVE: Mapping[str, Mapping[str, str]] = {
     TOP.name: {"mode": '"rehearsal"'},
     OUTLET.name: {field.name: field.example for field in OUTLET.fields if field.required},
     SOURCE.name: {
-        "id": '"desk"',
+        "id": '"city-desk"',
         "kind": '"folder"',
         "folder": f'"{DROP_FOLDER}"',
         "outlet": '"garam"',

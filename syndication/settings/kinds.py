@@ -112,7 +112,7 @@ def choice(options: type[StrEnum] | tuple[str, ...]) -> Read:
 def environment_name(value: Any) -> str:
     """The name of an environment variable. What stands there instead is never repeated: it may be the secret."""
     _must_be(value, str, "the name of an environment variable")
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]{1,63}", value):
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,63}", value):
         raise Wrong(
             "this is not the name of an environment variable (capital letters, digits, _); secrets themselves must "
             "never stand in this file"
