@@ -3,7 +3,7 @@
 It decides nothing about Issues or Deliveries: it shows what the store holds and ends a Subscription when asked.
 """
 
-from syndication.web.app import RESERVED, create_app
+from syndication.web.app import create_app
 from syndication.web.site import InboxMail, PartnerReceipt, Site
 
-__all__ = ["RESERVED", "InboxMail", "PartnerReceipt", "Site", "create_app"]
+__all__ = ["InboxMail", "PartnerReceipt", "Site", "create_app"]

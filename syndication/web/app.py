@@ -22,11 +22,6 @@ from syndication.web.look import Look, look
 from syndication.web.site import Site
 from syndication.web.stories import image_sources
 
-# First parts of our own addresses: no Edition may have one of these as its id.
-RESERVED = frozenset(
-    {"assets", "api", "feeds", "health", "inbox", "metrics", "partner-receipts", "robots.txt", "favicon.ico", "u"}
-)
-
 log = structlog.get_logger(__name__)
 
 

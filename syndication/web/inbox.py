@@ -110,7 +110,7 @@ def router(look: Look) -> APIRouter:
             issue=issue_link(newest[1], words) if newest else None,
             edition=newest[0] if newest else None,
             receipts=receipts_of(look),
-            feeds=tuple(link for e in site.editions for link in feed_links(e, words)),
+            feeds=feed_links(newest[0], words) if newest else (),
         )
         response.headers["Content-Security-Policy"] = policy_here
         return response
@@ -229,6 +229,6 @@ def _choices(subscription: Subscription | None, words: Words) -> tuple[str, ...]
     if subscription is None:
         return ()
     chosen = subscription.choices
-    stations = " · ".join(chosen.stations) or words("기본 지점")
-    sections = " · ".join(chosen.sections) or words("모든 분야")
-    return (words("날씨 {names}", names=stations), words("분야 {names}", names=sections))
+    stations = ", ".join(chosen.stations) or words("기본 지점")
+    sections = ", ".join(chosen.sections) or words("모든 분야")
+    return (words("날씨: {names}", names=stations), words("분야: {names}", names=sections))

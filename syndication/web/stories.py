@@ -6,12 +6,12 @@ It asks no store and writes no HTML but an article's own sanitised body.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import nh3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from syndication.core.links import article_anchor
 from syndication.core.model import (
@@ -23,9 +23,10 @@ from syndication.core.model import (
     IssueItem,
     Outlet,
     Rights,
-    StationWeather,
     Weather,
 )
+from syndication.render import cells
+from syndication.render import words as render_words
 from syndication.web.words import Words
 
 _TEXT = {"p", "br", "hr", "blockquote", "pre", "code", "strong", "em", "b", "i", "u", "s", "sub", "sup", "a"}
@@ -33,6 +34,7 @@ _LISTS = {"ul", "ol", "li", "dl", "dt", "dd", "figure", "figcaption"}
 _TABLES = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 _BODY_TAGS = _TEXT | _LISTS | _TABLES | {f"h{n}" for n in range(1, 7)}
 _BODY_ATTRIBUTES = {"a": {"href"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}}
+_MARK = re.compile(r"([▲△▶▷◆◇■□●○]\s?\S{1,12})")
 _HEADING = re.compile(r"<(/?)h[1-6]>")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _GONE = frozenset({ArticleStatus.WITHHELD, ArticleStatus.CANCELED})
@@ -64,25 +66,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One station's weather. Every value is ready to be read; None is unknown and shown as such."""
+class Sky:
+    """One station: its words, and the name of the drawing for its sky."""
 
-    station: str
-    sky: str | None
+    cell: cells.Cell
     glyph: str
-    temperature: str | None
-    low: str | None
-    high: str | None
-    rain: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeatherView:
-    cells: tuple[Cell, ...]
-    attribution: str | None
-    hour: str | None
-    last_resort: bool
-    note: str | None
+class WeatherOnPage:
+    skies: tuple[Sky, ...]
+    source: str
+    warning: str  # labels a last resort
+    nothing: str  # said when there are no stations, with the reason
 
 
 def sections(issue: Issue, edition: Edition, outlet: Outlet, words: Words) -> tuple[Section, ...]:
@@ -122,7 +118,14 @@ def body(content: ArticleContent) -> Markup | None:
     if content.html:
         clean = nh3.clean(content.html, tags=_BODY_TAGS, attributes=_BODY_ATTRIBUTES, url_schemes={"https", "http"})
         return Markup(_HEADING.sub(r"<\1h4>", clean))  # noqa: S704 - cleaned in the line above
-    return Markup("\n").join(Markup("<p>{}</p>").format(p) for p in content.paragraphs) or None
+    return Markup("\n").join(Markup("<p>{}</p>").format(_marks_kept(p)) for p in content.paragraphs) or None
+
+
+def _marks_kept(paragraph: str) -> Markup:
+    """A list mark stays on the line of its first word: browsers would leave a ▲ behind at the end of a line."""
+    pieces = _MARK.split(paragraph)
+    kept = (Markup('<span class="keep">{}</span>').format(p) if n % 2 else escape(p) for n, p in enumerate(pieces))
+    return Markup("").join(kept)
 
 
 def web_url(url: str | None) -> str | None:
@@ -189,36 +192,11 @@ def glyph(condition: str | None) -> str:
     return next((name for name, marks in _SKIES if any(mark in text for mark in marks)), "unknown")
 
 
-def weather_view(weather: Weather, edition: Edition, words: Words) -> WeatherView:
-    """The Edition's stations first, in its order; the others follow."""
+def weather_on_page(weather: Weather, edition: Edition, words: Words) -> WeatherOnPage:
+    """The weather in the words of the mail. The Edition's stations come first, in its order; the others follow."""
     rank = {name: n for n, name in enumerate(edition.stations)}
-    ordered = sorted(weather.stations, key=lambda s: rank.get(s.station, len(rank)))
-    return WeatherView(
-        cells=tuple(_cells(ordered)),
-        attribution=weather.attribution,
-        hour=words.moment(weather.observed_at, edition.zone) if weather.observed_at else None,
-        last_resort=weather.last_resort,
-        note=weather.note,
-    )
-
-
-def _cells(stations: Iterable[StationWeather]) -> Iterator[Cell]:
-    for at in stations:
-        seen, ahead = at.observation, at.forecast
-        sky = seen.condition if seen else None
-        yield Cell(
-            station=at.station,
-            sky=sky,
-            glyph=glyph(sky),
-            temperature=_degrees(seen.temperature, places=1) if seen else None,
-            low=_degrees(ahead.low, places=0) if ahead else None,
-            high=_degrees(ahead.high, places=0) if ahead else None,
-            rain=ahead.rain_chance if ahead else None,
-        )
-
-
-def _degrees(value: float | None, *, places: int) -> str | None:
-    if value is None:
-        return None
-    text = f"{value:.{places}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    ordered = tuple(sorted(weather.stations, key=lambda s: rank.get(s.station, len(rank))))
+    view = cells.view(replace(weather, stations=ordered), render_words.words(words.language), edition.zone)
+    seen = (s.observation.condition if s.observation else None for s in ordered)
+    skies = tuple(Sky(cell=cell, glyph=glyph(sky)) for cell, sky in zip(view.cells, seen, strict=True))
+    return WeatherOnPage(skies=skies, source=view.source, warning=view.warning, nothing=view.nothing)

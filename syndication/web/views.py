@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from syndication.core.links import feed_path, issue_path, issue_url
 from syndication.core.model import Cadence, Channel, Edition, Issue, IssueState, Outlet
-from syndication.web.stories import Section, WeatherView, sections, weather_view, web_url
+from syndication.web.stories import Section, WeatherOnPage, sections, weather_on_page, web_url
 from syndication.web.words import Words
 
 FEED_TITLES = {"digest": "다이제스트", "articles": "기사"}
@@ -66,7 +66,7 @@ class IssuePage:
     on: str
     canonical: str
     description: str
-    weather: WeatherView
+    weather: WeatherOnPage
     sections: tuple[Section, ...]
     stories: int
     json_ld: Markup
@@ -139,7 +139,7 @@ def issue_page(issue: Issue, edition: Edition, outlet: Outlet, words: Words) -> 
         on=issue.on.isoformat(),
         canonical=issue_url(outlet, edition.id, issue.on, issue.cadence),
         description=" · ".join(headlines) or words("오늘의 날씨"),
-        weather=weather_view(issue.content.weather, edition, words),
+        weather=weather_on_page(issue.content.weather, edition, words),
         sections=sections(issue, edition, outlet, words),
         stories=len(issue.content.items),
         json_ld=script_data(linked_data(issue, edition, outlet)),

@@ -70,9 +70,9 @@ def negotiate(accept_language: str) -> str:
 
 
 def of_edition(language: str) -> str:
-    """The interface language beside content of this language."""
+    """The interface language beside content of this language: ours where we speak it, else English."""
     short = language.lower().partition("-")[0]
-    return short if short in LANGUAGES else SOURCE
+    return short if short in LANGUAGES else "en"
 
 
 def _weight(parameter: str) -> float:
