@@ -1,0 +1,141 @@
+"""The network under webhooks: names resolved once, every address judged, every step within one deadline.
+
+It speaks no HTTP and knows no Partner.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import httpcore
+
+from syndication.core.addresses import judge
+
+Resolver = Callable[[str, int], Iterable[str]]
+
+_MOST_ADDRESSES = 6
+_CHUNK = 65_536
+
+
+class Refused(Exception):
+    """An address that must not be connected to."""
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name, as the system resolves it."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Deadline:
+    """Until when one exchange may last, whatever the far side does."""
+
+    def __init__(self, timeout: timedelta) -> None:
+        self._at = time.monotonic() + timeout.total_seconds()
+
+    def left(self) -> float:
+        """Seconds left; raises httpcore.ReadTimeout when there are none."""
+        rest = self._at - time.monotonic()
+        if rest <= 0:
+            raise httpcore.ReadTimeout("the time for the whole exchange ran out")
+        return rest
+
+
+class JudgedNetwork(httpcore.NetworkBackend):
+    """Connects to a judged address of a name and to no other. `written`: whether any of a request went out."""
+
+    def __init__(self, resolver: Resolver, deadline: Deadline, *, loopback: bool) -> None:
+        self._resolver = resolver
+        self._deadline = deadline
+        self._loopback = loopback
+        self._plain = httpcore.SyncBackend()
+        self.written = False
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        failed: Exception | None = None
+        for address in self._judged(host, port)[:_MOST_ADDRESSES]:
+            try:
+                stream = self._plain.connect_tcp(address, port, self._deadline.left(), None, socket_options)
+                return _TimedStream(stream, self._deadline, self)
+            except httpcore.ConnectError as error:
+                failed = error
+        raise failed or httpcore.ConnectError("the name has no address")
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
+    ) -> httpcore.NetworkStream:
+        raise Refused("only TCP is used")
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(min(seconds, self._deadline.left()))
+
+    def _judged(self, host: str, port: int) -> list[str]:
+        """The addresses of a host. One that must not be connected to refuses the host as a whole."""
+        addresses = _within(self._deadline, lambda: list(self._resolver(host, port)))
+        for address in addresses:
+            fault = judge(address, loopback=self._loopback)
+            if fault is not None:
+                raise Refused(f"{host} is refused: {fault}")
+        return addresses
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A stream whose every step ends by the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline, network: JudgedNetwork) -> None:
+        self._stream = stream
+        self._deadline = deadline
+        self._network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _CHUNK):  # in pieces: a far side that takes one byte a second ends too
+            left = self._deadline.left()
+            self._network.written = True
+            self._stream.write(buffer[start : start + _CHUNK], left)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        secure = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
+        return _TimedStream(secure, self._deadline, self._network)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _within(deadline: Deadline, ask: Callable[[], list[str]]) -> list[str]:
+    """What `ask` returns, by the deadline: the system's resolver knows none of its own."""
+    said: list[list[str]] = []
+    failed: list[Exception] = []
+
+    def answer() -> None:
+        try:
+            said.append(ask())
+        except (OSError, ValueError) as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    thread.join(deadline.left())
+    if said:
+        return said[0]
+    raise httpcore.ConnectError(f"the name could not be resolved: {failed[0] if failed else 'it took too long'}")
