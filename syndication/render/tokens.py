@@ -91,7 +91,7 @@ _DARK = {
 
 @lru_cache(maxsize=64)
 def tokens(accent: str) -> Tokens:
-    """The tokens of an outlet: its accent, made readable (4.5:1) on every surface of either scheme. Raises BadColour."""
+    """The tokens of an outlet: its accent made readable (4.5:1) on every surface. Raises BadColour."""
     return Tokens(light=_scheme(_LIGHT, accent, lighter=False), dark=_scheme(_DARK, accent, lighter=True))
 
 

@@ -1,0 +1,188 @@
+"""Renders a frozen Issue once into its blocks, HTML and text, within the size that mail programs show whole.
+
+It addresses nobody: a reader's digest is made of these blocks by `email.join`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+
+from syndication.core.audience import (
+    all_block_keys,
+    following_key,
+    leading_key,
+    sections_of,
+    station_key,
+)
+from syndication.core.links import BadAddress, issue_url, normal_address
+from syndication.core.model import Block, Cadence, Edition, IssueContent, Outlet
+from syndication.render import cells, filling, stories, text
+from syndication.render.tokens import tokens
+from syndication.render.words import words
+
+BUDGET = 85_000  # bytes of HTML of the largest digest a reader can get, before transfer encoding
+HARD = 100_000  # mail programs hide what comes after about this much, the unsubscribe link first of all
+_SLOT_BYTES = 450  # what a filled slot may take more than its mark
+
+_HTML = "email/digest.mjml"
+_TEXT = "email/digest.txt"
+# Keeps mail programs from showing the body's first words after a short preheader.
+_FILLER = Markup("&#847;&zwnj;&nbsp;" * 30)  # noqa: S704 - a constant of ours
+
+
+class TooLarge(ValueError):
+    """An Issue that cannot be shown whole even in the fewest words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The blocks of an Issue, which of `stories.ROOMS` fitted, and the bytes of the largest digest made of them."""
+
+    blocks: tuple[Block, ...]
+    room: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What is to be rendered."""
+
+    content: IssueContent
+    outlet: Outlet
+    edition: Edition
+    on: date
+    language: str
+    cadence: Cadence
+
+
+def render_blocks(
+    content: IssueContent,
+    *,
+    outlet: Outlet,
+    edition: Edition,
+    on: date,
+    language: str,
+    templates: Mapping[str, str],
+    cadence: Cadence = Cadence.DAILY,
+) -> tuple[Block, ...]:
+    """Every block of `core.audience.all_block_keys(content)`, in that order. Raises BadTemplate and TooLarge.
+
+    `templates` are texts by name: email/digest.mjml, email/parts.mjml, email/style.css, email/digest.txt."""
+    return render_issue(
+        content, outlet=outlet, edition=edition, on=on, language=language, templates=templates, cadence=cadence
+    ).blocks
+
+
+def render_issue(
+    content: IssueContent,
+    *,
+    outlet: Outlet,
+    edition: Edition,
+    on: date,
+    language: str,
+    templates: Mapping[str, str],
+    cadence: Cadence = Cadence.DAILY,
+) -> Rendered:
+    """The blocks in the most words that keep the largest digest within BUDGET; no story is dropped for it.
+
+    Where even headlines alone do not fit, sections show as many as do and a link with the number of the others."""
+    order = _Order(content=content, outlet=outlet, edition=edition, on=on, language=language, cadence=cadence)
+    sources = filling.templates_of(templates)
+    for number, room in enumerate(stories.ROOMS):
+        blocks = _rendered(order, room, sources)
+        size = largest(blocks)
+        if size <= BUDGET:
+            return Rendered(blocks=blocks, room=number, size=size)
+    if size <= HARD:
+        return Rendered(blocks=blocks, room=number, size=size)
+    raise TooLarge(
+        f"edition {edition.id}: the digest of {on} has {size:,} bytes of HTML with headlines alone, more than"
+        f" {HARD:,}; lower the edition's cap or name fewer sections and stations"
+    )
+
+
+def largest(blocks: Sequence[Block]) -> int:
+    """Bytes of HTML of the largest digest that any choice of sections and stations can make of these blocks."""
+    size = {b.key: len(b.html.encode()) + _SLOT_BYTES * len(filling.SLOT.findall(b.html)) for b in blocks}
+    following = {key: n for key, n in size.items() if key.startswith("section:")}
+    extra = (size[f"lead:{key.partition(':')[2]}"] - n for key, n in following.items())
+    leading = sum(n for key, n in size.items() if key.startswith("lead:"))
+    return sum(size.values()) - leading + max(extra, default=0)
+
+
+# --- one rendering ---------------------------------------------------------------------------
+
+
+def _rendered(order: _Order, room: stories.Room, sources: filling.Templates) -> tuple[Block, ...]:
+    keys = tuple(dict.fromkeys(all_block_keys(order.content)))
+    values = _values(order, room)
+    html = sources.html(_HTML, {**values, "mark": _marker(keys, filling.html_mark)})
+    plain = sources.text(_TEXT, {**values, "mark": _marker(keys, filling.text_mark)})
+    html_pieces = filling.cut_html(html, len(keys), _HTML)
+    text_pieces = filling.cut_text(plain, len(keys), _TEXT)
+    return tuple(
+        Block(key=key, html=one, text=text.laid_out(other))
+        for key, one, other in zip(keys, html_pieces, text_pieces, strict=True)
+    )
+
+
+def _marker(keys: Sequence[str], mark: Callable[[int], Markup]) -> Callable[[str], Markup]:
+    """Marks carry numbers: a section's name could hold anything."""
+    number = {key: n for n, key in enumerate(keys)}
+    return lambda key: mark(number[key])
+
+
+def _values(order: _Order, room: stories.Room) -> dict[str, object]:
+    lookup = words(order.language)
+    look = tokens(order.outlet.accent)
+    weather = cells.view(order.content.weather, lookup, order.edition.zone, details=room.weather)
+    return {
+        "_": lookup,
+        "t": look,
+        "light": look.light,
+        "dark": look.dark,
+        "font": Markup(look.font),  # noqa: S704 - a constant of ours
+        "filler": _FILLER,
+        "rule": "-" * text.WIDTH,
+        "outlet": order.outlet,
+        "contact_link": _contact_link(order.outlet.contact),
+        "edition_title": order.edition.title,
+        "date_line": lookup.long_date(order.on),
+        "weather": weather,
+        "cells": _keyed_cells(order.content, weather),
+        "sections": _sections(order, room),
+    }
+
+
+def _keyed_cells(content: IssueContent, weather: cells.WeatherView) -> tuple[tuple[str, cells.Cell], ...]:
+    keyed = {station_key(s.station_id): c for s, c in zip(content.weather.stations, weather.cells, strict=True)}
+    return tuple(keyed.items())
+
+
+def _sections(order: _Order, room: stories.Room) -> tuple[tuple[str, str, stories.Section], ...]:
+    writer = stories.Writer(
+        outlet=order.outlet,
+        zone=order.edition.zone,
+        on=order.on,
+        page=issue_url(order.outlet, order.edition.id, order.on, order.cadence),
+        words=words(order.language),
+        room=room,
+    )
+    items = order.content.items
+    return tuple(
+        (leading_key(name), following_key(name), writer.section(name, [i for i in items if i.section == name]))
+        for name in sections_of(order.content)
+    )
+
+
+def _contact_link(contact: str) -> str:
+    """A mailto or telephone link where the contact is one, else nothing."""
+    try:
+        return f"mailto:{normal_address(contact)}"
+    except BadAddress:
+        digits = contact.replace("-", "").replace(" ", "")
+        return f"tel:{digits}" if digits.removeprefix("+").isdigit() else ""

@@ -1,0 +1,73 @@
+"""Lays out the plain-text part: wrapped by display width, since a Hangul syllable is two columns wide.
+
+It chooses no words: the text templates do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wcwidth import wcwidth
+
+WIDTH = 72  # columns
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_NEVER_BROKEN = re.compile(r"[a-z]+:\S+|\S*[\x02\x03]\S*|\S+@\S+", re.IGNORECASE)
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def plain(value: object) -> str:
+    """Content as one line of text, without control characters: it can form no slot, no mark and no line of ours."""
+    text = _INVISIBLE.sub("", _CONTROL.sub(" ", str(value)))
+    return " ".join(text.split())
+
+
+def width(text: str) -> int:
+    """How many columns a text takes."""
+    return sum(max(0, wcwidth(char)) for char in text)
+
+
+def laid_out(text: str, columns: int = WIDTH) -> str:
+    """The text with each line wrapped to `columns`, never more than one blank line, continued lines indented alike.
+
+    Words are broken only when one alone is too wide; addresses never are.
+    """
+    lines = (wrapped for line in text.split("\n") for wrapped in _wrapped(line.rstrip(), columns))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines))
+
+
+def _wrapped(line: str, columns: int) -> Iterator[str]:
+    if width(line) <= columns:
+        yield line
+        return
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    current = indent
+    for piece in _pieces(line.split(), columns - len(indent)):
+        blank = "" if current == indent else " "
+        if current != indent and width(current) + len(blank) + width(piece) > columns:
+            yield current
+            current, blank = indent, ""
+        current += blank + piece
+    yield current
+
+
+def _pieces(words: list[str], columns: int) -> Iterator[str]:
+    for word in words:
+        if width(word) <= columns or _NEVER_BROKEN.fullmatch(word):
+            yield word
+        else:
+            yield from _broken(word, columns)
+
+
+def _broken(word: str, columns: int) -> Iterator[str]:
+    piece, taken = "", 0
+    for char in word:
+        columns_of_char = max(0, wcwidth(char))
+        if taken + columns_of_char > columns:
+            yield piece
+            piece, taken = "", 0
+        piece += char
+        taken += columns_of_char
+    yield piece
