@@ -71,9 +71,9 @@ class HttpFetcher:
         self,
         *,
         user_agent: str,
-        timeout: timedelta,
-        max_bytes: int,
-        per_host_delay: timedelta,
+        timeout: timedelta = timedelta(seconds=30),
+        max_bytes: int = 40_000_000,
+        per_host_delay: timedelta = timedelta(seconds=1),
         resolver: Resolver | None = None,
     ) -> None:
         self._user_agent = user_agent

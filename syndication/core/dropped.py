@@ -82,11 +82,16 @@ def is_page_text(text: str) -> bool:
 
 def file_identity(name: str, outlet: str) -> str:
     """The identity of a dropped file's Article; file systems differ in how they compose Hangul, so in NFC."""
-    return f"{outlet}:file:{unicodedata.normalize('NFC', name)}"
+    return f"{outlet}:file:{_name(name)}"
+
+
+def _name(name: str) -> str:
+    """A file's name as text, also where the disk holds it in another character set than UTF-8."""
+    return unicodedata.normalize("NFC", decode(name.encode("utf-8", "surrogateescape")))
 
 
 def _refused(name: str, reason: str) -> Reading:
-    return Reading(set_aside=(SetAside(what=unicodedata.normalize("NFC", name), reason=reason),))
+    return Reading(set_aside=(SetAside(what=_name(name), reason=reason),))
 
 
 def _one(name: str, content: ArticleContent | None, outlet: str) -> Reading:
