@@ -12,7 +12,7 @@ from syndication.settings.agreement import judge_draft
 from syndication.settings.building import build
 from syndication.settings.environment import Found, fetch
 from syndication.settings.fields import Mode, Tls
-from syndication.settings.problems import BadSettings, Findings, Problem, Severity
+from syndication.settings.problems import BadSettings, Findings, Problem, Severity, Wrong
 from syndication.settings.reading import FILE, Draft, read_draft
 from syndication.settings.starting import (
     AlreadyThere,
@@ -53,7 +53,24 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     draft, found, problems = _examine(path, environ)
     if draft is None or found is None or any(problem.is_error for problem in problems):
         raise BadSettings(problems)
-    return build(draft, found)
+    try:
+        return build(draft, found)
+    except (Wrong, OSError) as error:
+        raise BadSettings((*problems, _unfit_folder(draft, error))) from error
+
+
+def _unfit_folder(draft: Draft, error: Wrong | OSError) -> Problem:
+    """What only shows when a key is kept in the storage folder."""
+    storage = draft.single["storage"]
+    wrong = error.wrong if isinstance(error, Wrong) else f"{error.filename} cannot be used: {error.strerror}"
+    right = error.right if isinstance(error, Wrong) else None
+    return Problem(
+        file=storage.sheet.file,
+        line=storage.sheet.places.line((*storage.path, "folder")),
+        field="storage.folder",
+        wrong=wrong,
+        right=right or "a folder that this user may write to",
+    )
 
 
 def check(path: Path, environ: Mapping[str, str]) -> tuple[Problem, ...]:

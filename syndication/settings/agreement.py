@@ -75,7 +75,8 @@ def _source(source: Entry, draft: Draft) -> None:
     if folder:
         _drop_folder(source, draft.folder)
     if source.get("rights") is not Rights.OWN and not source.has("rights_holder") and source.has("rights"):
-        source.complain("rights_holder", "stories that are not the outlet's own name who holds the rights")
+        wrong = "stories that are not the outlet's own should name who holds the rights"
+        source.complain("rights_holder", wrong, severity=Severity.WARNING)
     if source.has("every", "silent_after") and source.get("silent_after") < source.get("every"):
         every = in_words(source.get("every"))
         source.complain("silent_after", f"this is shorter than the time between two looks ({every})")

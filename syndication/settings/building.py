@@ -47,6 +47,7 @@ def build(draft: Draft, found: Found) -> Settings:
         starts_at=single["clock"].get("starts_at"),
         web=_made(Web, single["web"]),
         tick=single["schedule"].get("tick"),
+        lease=single["schedule"].get("lease"),
         sandbox=_sandbox(single["sandbox"], draft.folder),
     )
 

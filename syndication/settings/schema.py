@@ -336,7 +336,15 @@ WEB = Table(
 SCHEDULE = Table(
     name="schedule",
     about="How often the installation looks for work.",
-    fields=(defaulting("tick", kinds.duration(_SECOND, 10 * _MINUTE), '"1m"', "Time between two looks."),),
+    fields=(
+        defaulting("tick", kinds.duration(_SECOND, 10 * _MINUTE), '"1m"', "Time between two looks."),
+        defaulting(
+            "lease",
+            kinds.duration(3 * _SECOND, 10 * _MINUTE),
+            '"90s"',
+            "How long a worker holds what it claimed without a sign of life; one attempt takes two thirds at most.",
+        ),
+    ),
 )
 
 SANDBOX = Table(

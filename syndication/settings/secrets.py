@@ -21,6 +21,7 @@ from syndication.core.links import Keys
 from syndication.settings.problems import Wrong
 
 _LARGEST_SECRET = 64 * 1024
+_SHORTEST_KEY = 32
 _REHEARSAL_KEY = "rehearsal"
 
 
@@ -76,7 +77,7 @@ def keys(environ: Mapping[str, str], names: tuple[str, ...]) -> Keys:
 
 def _key(environ: Mapping[str, str], name: str) -> bytes:
     value = secret(environ, name)
-    if len(value) < 32 or len(set(value)) < 8:
+    if len(value) < _SHORTEST_KEY or len(set(value)) < 8:
         right = f"32 random characters and more in {name}, such as: openssl rand -hex 32"
         raise Wrong(f"the key in {name} can be guessed: it is short or repeats itself", right, whole=True)
     return value.encode()
@@ -94,7 +95,10 @@ def was_minted(folder: Path) -> bool:
 
 def rehearsal_keys(folder: Path) -> Keys:
     """The installation's own key for rehearsals, minted on the first call. For rehearsal only."""
-    key = _minted(folder / "keys" / _REHEARSAL_KEY).encode()
+    file = folder / "keys" / _REHEARSAL_KEY
+    key = _minted(file).strip().encode()
+    if len(key) < _SHORTEST_KEY:
+        raise Wrong(f"the rehearsal key in {file} is damaged", "the file as it was, out of a backup", whole=True)
     return Keys(current=_key_id(key), secrets={_key_id(key): key})
 
 

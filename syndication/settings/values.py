@@ -84,6 +84,7 @@ class Settings:
     starts_at: datetime | None = None  # the Clock's start in a rehearsal; aware
     web: Web = field(default_factory=Web)
     tick: timedelta = timedelta(minutes=1)
+    lease: timedelta = timedelta(seconds=90)
     sandbox: Sandbox | None = None
 
     @property

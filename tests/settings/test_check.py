@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syndication.settings import BadSettings, Problem, check, load
 from syndication.settings.schema import TABLES
@@ -433,3 +435,30 @@ def test_load_raises_every_problem_that_check_finds(publisher: Publisher) -> Non
 def test_checking_writes_nothing(publisher: Publisher) -> None:
     publisher.write(SOUND).problems()
     assert sorted(p.name for p in publisher.folder.iterdir()) == ["partners", "publisher.toml"]
+
+
+# --- whatever is written ----------------------------------------------------------------------
+
+LINES = SOUND.splitlines()
+MUTATION = st.tuples(
+    st.integers(0, len(LINES) - 1),
+    st.one_of(
+        st.none(), st.sampled_from([*LINES, "cap = [", "x = {a=1}", "[[source]]", "[edition]"]), st.text(max_size=30)
+    ),
+)
+
+
+@given(st.lists(MUTATION, min_size=1, max_size=4))
+def test_whatever_is_written_every_problem_names_a_line_of_the_file(
+    tmp_path_factory: pytest.TempPathFactory, mutations: list[tuple[int, str | None]]
+) -> None:
+    lines: list[str | None] = list(LINES)
+    for number, line in mutations:
+        lines[number] = line
+    text = "\n".join(line for line in lines if line is not None)
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "publisher.toml").write_text(text, encoding="utf-8", newline="")
+    for problem in check(folder, {}):
+        assert 1 <= problem.line <= text.count("\n") + 1
+        assert problem.wrong
+        assert problem.right

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path, PurePosixPath
@@ -415,3 +415,23 @@ server:/export /srv/news nfs4 rw 0 0
 )
 def test_a_folder_lies_on_the_innermost_mount_around_it(folder: str, kind: str) -> None:
     assert disk_kind(PurePosixPath(folder), MOUNTS) == kind
+
+
+@pytest.mark.parametrize("spoil", [lambda f: f.chmod(0o644), lambda f: f.write_text("")], ids=["readable", "emptied"])
+def test_a_rehearsal_key_that_was_spoilt_is_told_and_never_replaced(
+    tmp_path: Path, spoil: Callable[[Path], object]
+) -> None:
+    file = publisher(tmp_path)
+    load(file, ENVIRON)
+    kept = tmp_path / "kept" / "keys" / "rehearsal"
+    spoil(kept)
+    before = kept.read_text()
+    with pytest.raises(BadSettings, match=r"storage\.folder: the rehearsal key"):
+        load(file, ENVIRON)
+    assert kept.read_text() == before
+
+
+def test_a_storage_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    file = publisher(tmp_path, WRITTEN.replace('"kept"', '"publisher.toml/kept"'))
+    with pytest.raises(BadSettings, match=r"storage\.folder"):
+        load(file, ENVIRON)
