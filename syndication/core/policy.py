@@ -45,6 +45,23 @@ BUSY = frozenset({"4.3.0", "4.3.1", "4.3.2", "4.4.5"})
 
 _ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH, Stage.RESET})
 _ABOUT_RECIPIENT = frozenset({Stage.RCPT, Stage.BODY})
+_WHO = "(?:user|recipient|mailbox|address|account)"
+_NO_SUCH_USER = re.compile(
+    rf"no such (?:{_WHO}|person)|unknown (?:{_WHO}|local)|invalid (?:recipient|mailbox)|not a valid {_WHO}"
+    rf"|{_WHO} (?:that you tried to reach )?(?:is )?(?:unknown|not found|does ?n[o']t exist|does not exist)"
+    r"|no mailbox (?:here )?by that name|does(?:n't| not) have an? .{0,40}account|존재하지 않는",
+    re.IGNORECASE,
+)
+_ABOUT_SENDER = re.compile(r"\bsender\b|\bfrom\b.{0,20}address|\breturn path\b", re.IGNORECASE)
+_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+# sender not accepted, authentication of the domain failing: nothing a recipient could help
+OUR_FAULT = frozenset(
+    {"4.7.650", "5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.20", "5.7.23", "5.7.25", "5.7.26", "5.7.27", "5.7.515"}
+)
+BUSY = frozenset({"4.3.0", "4.3.1", "4.3.2", "4.4.5"})
+
+_ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH, Stage.RESET})
+_ABOUT_RECIPIENT = frozenset({Stage.RCPT, Stage.BODY})
 _NO_SUCH_USER = re.compile(
     r"no such (?:user|recipient|mailbox|address|person|account)|(?:user|recipient|mailbox|address|account) (?:is )?"
     r"(?:unknown|not found|does ?n[o']t exist|does not exist)|unknown (?:user|recipient|mailbox|address|account|local)"
@@ -87,7 +104,8 @@ def _is_dead(code: int, status: str | None, text: str, stage: Stage) -> bool:
     """Whether the address itself is gone. In doubt it is not: a wrong Suppression silences a reader for good."""
     if status is not None:
         return status in DEAD_ADDRESS and stage in _ABOUT_RECIPIENT
-    return code == 550 and stage is Stage.RCPT and _NO_SUCH_USER.search(text) is not None
+    says_so = _NO_SUCH_USER.search(text) is not None and _ABOUT_SENDER.search(text) is None
+    return code == 550 and stage is Stage.RCPT and says_so
 
 
 def believed(code: int, enhanced: str | None, text: str) -> str | None:

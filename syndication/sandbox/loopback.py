@@ -102,6 +102,8 @@ class QuietHandler(BaseHTTPRequestHandler):
     server_version = "sandbox"
     sys_version = ""
     timeout = 10
+    wbufsize = -1  # head and body leave together
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:
         pass

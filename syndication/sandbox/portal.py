@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,16 +55,35 @@ class Rejected(Exception):
 
 
 class Portal(HttpServer):
-    """Takes webhooks at any path until stopped. `offset` is how far its clock runs ahead of this machine's.
+    """Takes webhooks at any path until stopped. `now` is its clock; this machine's unless told otherwise.
 
     Faults come by the query of the address posted to: `status=503` answers so (`retry_after=30` and `location=…` are
     sent along), `drop=before` or `drop=after` hangs up before or after taking the document, `delay=2` waits so many
     seconds before answering; `times=3` limits the fault to the first three attempts of each webhook-id."""
 
-    def __init__(self, folder: Path, secrets: Sequence[str], port: int = 0, *, offset: timedelta = timedelta()) -> None:
-        desk = _Desk(folder=folder, keys=tuple(_key(secret) for secret in secrets), offset=offset)
+    def __init__(
+        self, folder: Path, secrets: Sequence[str], port: int = 0, *, now: Callable[[], datetime] | None = None
+    ) -> None:
+        desk = _Desk(folder=folder, keys=tuple(_key(secret) for secret in secrets), now=now or real_time)
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(type("Handler", (_Handler,), {"desk": desk}), port)
+
+
+def real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def clock_of(file: Path) -> Callable[[], datetime]:
+    """A clock shifted by the seconds that a JSON file `{"offset": …}` names at that moment; unshifted without it."""
+
+    def now() -> datetime:
+        try:
+            offset = float(json.loads(file.read_bytes())["offset"])
+        except (OSError, ValueError, KeyError, TypeError):
+            offset = 0.0
+        return real_time() + timedelta(seconds=offset)
+
+    return now
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,12 +92,9 @@ class _Desk:
 
     folder: Path
     keys: tuple[bytes, ...]
-    offset: timedelta
+    now: Callable[[], datetime]
     lock: threading.Lock = field(default_factory=threading.Lock)
     attempts: Counter[str] = field(default_factory=Counter)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
 
     def take(self, headers: Mapping[str, str], body: bytes) -> tuple[str, bool]:
         """The receipt of a verified document, and whether it is new. Raises Rejected."""
@@ -234,20 +250,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m syndication.sandbox.portal", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--offset", type=float, default=0.0, help="seconds the clock runs ahead; negative: behind")
+    parser.add_argument("--clock", type=Path, help="file that says by how many seconds the clock is shifted")
     parser.add_argument(
-        "--secret-from", action="append", default=[], metavar="NAME", help="environment variable with a whsec_ secret"
+        "--secret-from", default="PORTAL_SECRETS", help="environment variable with whsec_ secrets, parted by blanks"
     )
     asked = parser.parse_args(arguments)
-    missing = [name for name in asked.secret_from if not os.environ.get(name)]
-    if missing or not asked.secret_from:
-        print(
-            f"set the webhook secret in {', '.join(missing) or 'a variable and name it by --secret-from'}",
-            file=sys.stderr,
-        )
+    try:
+        secrets = os.environ.get(asked.secret_from, "").split()
+        if not secrets:
+            raise ValueError("no secret is set")
+        now = real_time if asked.clock is None else clock_of(asked.clock)
+        portal = Portal(asked.folder, secrets, asked.port, now=now)
+    except ValueError as error:
+        print(f"environment variable {asked.secret_from}: {error}", file=sys.stderr)
         return 2
-    secrets = [os.environ[name] for name in asked.secret_from]
-    return run(Portal(asked.folder, secrets, asked.port, offset=timedelta(seconds=asked.offset)))
+    return run(portal)
 
 
 if __name__ == "__main__":
