@@ -53,22 +53,6 @@ _NO_SUCH_USER = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_SENDER = re.compile(r"\bsender\b|\bfrom\b.{0,20}address|\breturn path\b", re.IGNORECASE)
-_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-# sender not accepted, authentication of the domain failing: nothing a recipient could help
-OUR_FAULT = frozenset(
-    {"4.7.650", "5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.20", "5.7.23", "5.7.25", "5.7.26", "5.7.27", "5.7.515"}
-)
-BUSY = frozenset({"4.3.0", "4.3.1", "4.3.2", "4.4.5"})
-
-_ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH, Stage.RESET})
-_ABOUT_RECIPIENT = frozenset({Stage.RCPT, Stage.BODY})
-_NO_SUCH_USER = re.compile(
-    r"no such (?:user|recipient|mailbox|address|person|account)|(?:user|recipient|mailbox|address|account) (?:is )?"
-    r"(?:unknown|not found|does ?n[o']t exist|does not exist)|unknown (?:user|recipient|mailbox|address|account|local)"
-    r"|no mailbox (?:here )?by that name|not a valid (?:user|recipient|mailbox)|invalid (?:recipient|mailbox)"
-    r"|user doesn't have .{0,20}account|does not have an? .{0,20}account here|존재하지 않는",
-    re.IGNORECASE,
-)
 _ADDRESS = re.compile(r"[^\s<>@\"'(),:;\[\]]+@[^\s<>@\"'(),;]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _QUEUED = re.compile(r"\bqueued (?:mail for delivery )?as[ :]+<?([\w.@+-]{1,100})|\bid[=: ]+<?([\w.@+-]{4,100})", re.I)
