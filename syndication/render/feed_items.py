@@ -144,7 +144,7 @@ def misread(title: str) -> bool:
 
 # --- addresses -------------------------------------------------------------------------------
 
-_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?")
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,4})?(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEPT = "/%:@!$&'()*+,;=~-._?"

@@ -31,7 +31,7 @@ LONGEST_WAIT = timedelta(days=1)  # a Retry-After beyond this is a slip
 
 _AGAIN_4XX = frozenset((408, 409, 425, 429))
 _MOVED_FOR_GOOD = frozenset((301, 308))
-_RECEIPT_HEADERS = (b"webhook-receipt", b"x-receipt-id", b"x-request-id", b"request-id")
+_RECEIPT_HEADERS = (b"webhook-receipt", b"receipt-id", b"x-receipt-id", b"x-request-id", b"request-id")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_~:/@+-]{1,128}")
 _PLAIN_RECEIPT = re.compile(r"[\x21-\x7e]{1,200}")
 

@@ -1,0 +1,292 @@
+"""What goes into a feed: whole digests with their weather, single Articles as far as their rights go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndication.core.model import ArticleStatus, Cadence, IssueState, Rights, StationWeather, Weather
+from syndication.render.feed_digest import degrees
+from syndication.render.feed_items import Category, Unfit, fit, instant, misread, public_uri
+from syndication.render.feeds import article_items, digest_items, feed_head
+from tests.factories import MORNING, OUTLET, article
+from tests.render.feed_samples import EDITION, PICTURE, SEEN, feed_item, issue, observed, revised
+
+# --- digests ---------------------------------------------------------------------------------
+
+
+def digest(made: object, **edition: object) -> object:
+    return digest_items([made], outlet=OUTLET, edition=replace(EDITION, **edition))[0]  # type: ignore[list-item, arg-type]
+
+
+def test_a_digest_item_is_the_whole_issue_dated_by_its_hour() -> None:
+    made = digest(
+        issue(article(1, published_at=SEEN, bylines=("표본 기자",)), article(2, published_on=date(2026, 1, 19)))
+    )
+    assert made.id == "tag:garam.example,2026-01-20:issue/daily/daily"
+    assert made.title == "가람 아침 2026년 1월 20일 화요일"
+    assert made.url == "https://garam.example/daily/2026-01-20"
+    assert made.published_at == made.updated_at == MORNING
+    assert made.summary == "가람시 표본 기사 1 · 가람시 표본 기사 2"
+    assert made.content_html == (
+        "<h2>날씨</h2><ul><li>가람: 맑음, -11.0℃</li>"
+        "<li>나루: 관측 없음, 0.8℃; 최저 -5℃, 최고 3.5℃, 오전 구름많음, 오후 비, 강수확률 60%</li></ul>"
+        "<p><small>기상청 제공 · 관측 시각 미상 · 신문 지면에 실린 값</small></p>"
+        '<h2>사회</h2><h3><a href="https://garam.example/news/1">가람시 표본 기사 1</a></h3>'
+        "<p>가람시는 1번째 표본 소식을 전했다.</p><p><small>표본 기자 · 2026-01-20 05:10</small></p>"
+        '<h3><a href="https://garam.example/news/2">가람시 표본 기사 2</a></h3>'
+        "<p>가람시는 2번째 표본 소식을 전했다.</p><p><small>2026-01-19</small></p>"
+    )
+
+
+def test_an_undated_story_stands_without_a_date() -> None:
+    assert "2026" not in digest(issue(article(1), weather=Weather())).content_html
+
+
+def test_an_edition_whose_stations_are_not_there_shows_all_of_the_issue() -> None:
+    html = digest(issue(article(1)), stations=("없는곳",)).content_html
+    assert [name for name in ("가람", "나루", "다온") if f"<li>{name}:" in html] == ["가람", "나루", "다온"]
+
+
+def test_a_morning_without_weather_says_why() -> None:
+    assert "<p>기상청 응답 없음</p>" in digest(issue(article(1), weather=Weather(note="기상청 응답 없음"))).content_html
+    assert "날씨를 싣지 못했습니다" in digest(issue(article(1), weather=Weather())).content_html
+
+
+@pytest.mark.parametrize(
+    ("hours_before", "words"),
+    [(0, "06:00 관측"), (5, "01:00 관측"), (7, "2026-01-19 23:00 관측")],
+)
+def test_the_hour_of_the_weather_is_told_in_the_editions_zone(hours_before: int, words: str) -> None:
+    at = MORNING - timedelta(hours=hours_before)
+    station = StationWeather(station="가람", station_id="1", observation=observed("가람", "맑음", 1.0, at))
+    html = digest(issue(article(1), weather=Weather(stations=(station,), observed_at=at))).content_html
+    assert f"<p><small>기상청 제공 · {words}</small></p>" in html
+
+
+def test_stations_of_different_hours_each_tell_their_own() -> None:
+    stations = tuple(
+        StationWeather(
+            station=name, station_id=name, observation=observed(name, "맑음", 1.0, MORNING - timedelta(hours=n))
+        )
+        for n, name in enumerate(("가람", "나루"))
+    )
+    html = digest(issue(article(1), weather=Weather(stations=stations))).content_html
+    assert "가람: 맑음, 1.0℃ (06:00 관측)" in html
+    assert "나루: 맑음, 1.0℃ (05:00 관측)" in html
+    assert "미상" not in html
+
+
+def test_a_station_of_which_nothing_is_known_says_so() -> None:
+    stations = (
+        StationWeather(station="가람", station_id="1", observation=observed("가람", None, None)),
+        StationWeather(station="나루", station_id="2"),
+        StationWeather(station="다온", station_id="3", observation=observed("다온", "눈", None)),
+    )
+    html = digest(issue(article(1), weather=Weather(stations=stations)), stations=()).content_html
+    assert "<li>가람: 관측 없음</li><li>나루: 관측 없음</li><li>다온: 눈, 기온 관측 없음</li>" in html
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [(-11.0, 1, "-11.0℃"), (0.8, 1, "0.8℃"), (-0.04, 1, "0.0℃"), (-5.0, 0, "-5℃"), (3.5, 0, "3.5℃"), (-0.0, 0, "0℃")],
+)
+def test_degrees_are_never_minus_nought(value: float, digits: int, shown: str) -> None:
+    assert degrees(value, digits) == shown
+
+
+def test_marks_that_a_reader_is_owed_stand_by_the_story() -> None:
+    html = digest(issue(article(1, sponsored=True), article(2, robot=True))).content_html
+    assert "<small>광고</small>" in html
+    assert "<small>자동 생성</small>" in html
+
+
+def test_words_of_a_story_are_text_never_markup() -> None:
+    html = digest(issue(article(1, title="<사설> A & B <script>x</script>"))).content_html
+    assert "&lt;사설&gt; A &amp; B &lt;script&gt;" in html
+    assert "<script>" not in html
+
+
+def test_only_published_issues_are_items_newest_first() -> None:
+    older, newer = issue(article(1), on=date(2026, 1, 19), number=1), issue(article(2), number=2)
+    missed = replace(issue(number=3, on=date(2026, 1, 18)), state=IssueState.MISSED)
+    items = digest_items([older, missed, newer], outlet=OUTLET, edition=EDITION)
+    assert [made.url for made in items] == [f"https://garam.example/daily/2026-01-{day}" for day in (20, 19)]
+
+
+def test_another_cadence_has_its_own_id_address_and_title() -> None:
+    made = digest(replace(issue(article(1)), cadence=Cadence.WEEKLY))
+    assert made.id.endswith("issue/daily/weekly")
+    assert made.url.endswith("/2026-01-20/weekly")
+    assert made.title == "가람 아침 주간 2026년 1월 20일 화요일"
+
+
+def test_a_late_frozen_issue_is_never_updated_before_it_is_published() -> None:
+    late = replace(issue(article(1)), frozen_at=MORNING + timedelta(minutes=3))
+    assert digest(late).updated_at == MORNING + timedelta(minutes=3)
+    assert digest(late).published_at == MORNING
+
+
+# --- articles --------------------------------------------------------------------------------
+
+
+def articles(*issues: object, **more: object) -> list[object]:
+    return article_items(issues, outlet=OUTLET, edition=EDITION, **more)  # type: ignore[arg-type]
+
+
+def test_an_own_article_goes_in_full_with_all_that_is_known_of_it() -> None:
+    source = article(7, published_at=SEEN, bylines=("표본 기자",), region="가람시", tags=("예산",), images=(PICTURE,))
+    (made,) = articles(issue(source))
+    assert made.id == source.uri
+    assert made.title == "가람시 표본 기사 7"
+    assert made.url == "https://garam.example/news/7"
+    assert made.summary == "가람시는 7번째 표본 소식을 전했다."
+    assert made.content_html == "<p>가람시는 7번째 표본 소식을 전했다.</p><p>자세한 내용은 시청에서 볼 수 있다.</p>"
+    assert (made.published_at, made.updated_at) == (SEEN, source.revised_at)
+    assert made.authors == ("표본 기자",)
+    assert [c.term for c in made.categories] == ["사회", "가람시", "예산"]
+    assert made.rights == "© 가람일보 (표본)"
+    assert made.images == (PICTURE,)
+    assert made.enclosure is not None
+
+
+@pytest.mark.parametrize(("rights", "full"), [(Rights.OWN, 1), (Rights.LICENSED, 1), (Rights.NOT_FOR_PASSING_ON, 0)])
+def test_full_text_and_pictures_go_only_as_far_as_the_rights(rights: Rights, full: int) -> None:
+    (made,) = articles(issue(article(1, rights=rights, rights_holder="나루통신", images=(PICTURE,))))
+    assert bool(made.content_html) == bool(made.images) == bool(made.enclosure) == bool(full)
+    assert made.summary
+    assert made.rights == "© 나루통신"
+
+
+def test_a_bare_date_becomes_no_instant_but_stands_in_the_text() -> None:
+    (made,) = articles(issue(article(1, published_on=date(2026, 1, 19))))
+    assert made.published_at is None
+    assert made.content_html.endswith('<time datetime="2026-01-19">2026년 1월 19일 월요일</time></small></p>')
+
+
+def test_stored_markup_is_taken_before_paragraphs_and_line_breaks_survive() -> None:
+    (marked,) = articles(issue(article(1, html="<p>가 <b>나</b></p>")))
+    (lined,) = articles(issue(article(1, paragraphs=("▲ 하나\n둘 <셋>",))))
+    assert marked.content_html == "<p>가 <b>나</b></p>"
+    assert lined.content_html == "<p>▲ 하나<br>둘 &lt;셋&gt;</p>"
+
+
+def test_an_article_of_two_issues_stands_once_at_its_newest_revision() -> None:
+    first = article(1)
+    later = revised(first, 2, title="고친 제목")
+    for order in (
+        [issue(later, number=2), issue(first, on=date(2026, 1, 19))],
+        [issue(first, on=date(2026, 1, 19)), issue(later)],
+    ):
+        assert [made.title for made in articles(*order)] == ["고친 제목"]
+
+
+def test_articles_come_newest_issue_first_in_reading_order_and_at_most_the_limit() -> None:
+    old, new = issue(article(1), article(2), on=date(2026, 1, 19)), issue(article(4), article(3), number=2)
+    assert [made.id[-1] for made in articles(old, new)] == ["4", "3", "1", "2"]
+    assert [made.id[-1] for made in articles(old, new, limit=3)] == ["4", "3", "1"]
+
+
+@pytest.mark.parametrize("status", [ArticleStatus.WITHHELD, ArticleStatus.CANCELED])
+def test_withheld_and_canceled_articles_are_no_items(status: ArticleStatus) -> None:
+    assert articles(issue(replace(article(1), status=status), article(2)))[0].id.endswith("/2")
+
+
+def test_a_heads_time_is_that_of_the_newest_revision_never_now() -> None:
+    items = [feed_item(1), feed_item(2, updated_at=SEEN + timedelta(hours=2))]
+    head = feed_head(OUTLET, EDITION, "articles", "atom", items)
+    assert head.updated_at == SEEN + timedelta(hours=2)
+    assert head.self_url == "https://garam.example/feeds/daily/articles.atom"
+    assert head.id == feed_head(OUTLET, EDITION, "articles", "rss", items).id
+    assert feed_head(OUTLET, EDITION, "digest", "rss", []).updated_at is None
+
+
+# --- fit to be published ---------------------------------------------------------------------
+
+
+def test_every_field_is_cleaned_on_its_own() -> None:
+    made = fit(
+        feed_item(
+            title="  제목\x0b\ud800 \ufffe둘 \n셋\x9f",
+            summary="요\x00약",
+            content_html="<p>본\x0c문\uffff\ud83d\r\n둘</p>",
+            authors=("기\x08자", " ", "기자"),
+            categories=(Category(term="사\x1f회"), Category(term="사회"), Category(term="\x00")),
+            rights="\x07",
+        )
+    )
+    assert (made.title, made.summary, made.content_html) == ("제목 둘 셋", "요약", "<p>본문\n둘</p>")
+    assert (made.authors, made.rights) == (("기자",), None)
+    assert made.categories == (Category(term="사회"),)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"title": "\x0b \ud800"}, "no title"),
+        ({"id": "12"}, "not a URI"),
+        ({"id": "tag:a,2026: b"}, "not a URI"),
+        ({"url": "javascript:alert(1)"}, "not an absolute"),
+        ({"url": "/news/1"}, "not an absolute"),
+        ({"url": "https://user:secret@garam.example/"}, "not an absolute"),
+        ({"updated_at": SEEN.replace(tzinfo=None)}, "no zone"),
+        ({"published_at": SEEN.replace(tzinfo=None)}, "no zone"),
+        ({"content_html": "가" * 1_000_001}, "longer than"),
+    ],
+)
+def test_what_cannot_be_published_says_why(values: dict[str, object], words: str) -> None:
+    with pytest.raises(Unfit, match=words):
+        fit(feed_item(**values))
+
+
+def test_a_picture_without_a_public_address_is_dropped_and_its_story_stays() -> None:
+    bad = replace(PICTURE, url="data:image/png;base64,AAAA", width=-3)
+    made = fit(feed_item(images=(bad, replace(PICTURE, width=0))))
+    assert [image.url for image in made.images] == ["https://img.garam.example/%EC%82%AC%EC%A7%84/1.JPG"]
+    assert made.images[0].width is None
+
+
+@pytest.mark.parametrize(
+    ("url", "uri"),
+    [
+        ("https://garam.example/news/1?a=b&c=d#e", "https://garam.example/news/1?a=b&c=d#e"),
+        ("https://가람.example/기사/1", "https://xn--o39a02t.example/%EA%B8%B0%EC%82%AC/1"),
+        ("HTTPS://Garam.Example/a b", "https://garam.example/a%20b"),
+        ("https://garam.example/100%", "https://garam.example/100%25"),
+        ("https://garam.example/%EA%B0%80", "https://garam.example/%EA%B0%80"),
+        ("https://[2001:4860::1]:8080/x", "https://[2001:4860::1]:8080/x"),
+        ('https://garam.example/"<>', "https://garam.example/%22%3C%3E"),
+        ("ftp://garam.example/", None),
+        ("https://", None),
+        ("https://garam.example:99999/", None),
+        ("https://[::1", None),
+        ("", None),
+    ],
+)
+def test_addresses_become_ascii_uris(url: str, uri: str | None) -> None:
+    assert public_uri(url) == uri
+
+
+@given(st.text(max_size=40))
+def test_any_text_becomes_a_stable_ascii_uri_or_none(text: str) -> None:
+    for url in (text, "https://garam.example/" + text, "https://" + text):
+        made = public_uri(url)
+        assert made is None or (made.isascii() and " " not in made and public_uri(made) == made)
+
+
+def test_instants_are_told_to_the_second() -> None:
+    assert instant(SEEN).microsecond == 0
+
+
+@pytest.mark.parametrize("title", ["가 < 나 & 다", "<사설> 가람", "<b>굵게</b>", "AT&amp;T", "A &copy; B", "&"])
+def test_plain_titles_stay_plain(title: str) -> None:
+    assert not misread(title)
+
+
+@pytest.mark.parametrize("title", ["<a href=x>y</a>", "</B>", "&#x1F600;", "<사설> &lt;"])
+def test_titles_that_readers_would_rewrite_are_known(title: str) -> None:
+    assert misread(title)
