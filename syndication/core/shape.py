@@ -14,7 +14,7 @@ MAX_CHARACTERS = 12_000_000
 _MAX_OPEN_MARKS = 48  # formatting elements that a parser would open again in every block
 
 
-class Unreadable(ValueError):  # noqa: N818 - the name is what callers say
+class Unreadable(ValueError):
     """Markup that is not read at all; the message is a sentence that says why."""
 
 
@@ -25,7 +25,18 @@ def names(words: str) -> frozenset[str]:
 
 VOID = names("area base br col embed frame hr img input link meta param source track wbr basefont bgsound keygen")
 _RAW = names("script style textarea title xmp iframe noembed noframes plaintext")
-_OPTIONAL_END = names("p li dt dd td th tr option optgroup thead tbody tfoot rp rt")
+_CELLS = names("td th p")
+_ROWS = _CELLS | names("tr thead tbody tfoot")
+# what a parser ends by itself where one of these begins
+_ENDS = {
+    **dict.fromkeys(names("td th"), _CELLS),
+    "tr": _CELLS | {"tr"},
+    **dict.fromkeys(names("thead tbody tfoot"), _ROWS),
+    **dict.fromkeys(names("dt dd"), names("dt dd p")),
+    "li": names("li p"),
+    "p": names("p"),
+    **dict.fromkeys(names("option optgroup"), names("option")),
+}
 _MARKS = names("a b big code em font i nobr s small strike strong tt u")
 _SVG = names(
     "path circle rect line polygon polyline ellipse use g stop defs lineargradient radialgradient "
@@ -78,7 +89,8 @@ class _Shape:
             self.pop_to("svg")  # as parsers do: an HTML element ends the drawing
         if name in VOID or (closed and self.open.get("svg")):
             return
-        if name in _OPTIONAL_END and self.stack and self.stack[-1] == name:
+        ended = _ENDS.get(name, ())
+        while self.stack and self.stack[-1] in ended:
             self.pop()
         self.push(name)
         if name in _MARKS and self.marks.count((name, tag)) < 3:
