@@ -90,7 +90,8 @@ class ArticleContent:
     """One Revision's content. `paragraphs` are plain text (a ▲ list item keeps its mark, a line break is \\n);
     `html` is sanitised and shallow, or None where the paragraphs say it all."""
 
-    title: str
+    title: str  # empty where the page printed none
+    subtitle: str | None = None
     paragraphs: tuple[str, ...] = ()
     html: str | None = None
     section: str | None = None

@@ -1,0 +1,142 @@
+"""Tells headlines from prose, and whole texts from cut ones, on newspaper pages; makes teasers of such lines.
+
+It judges lines of text only: buttons, dates and menus have been taken out before (`page_words`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from syndication.core.identity import normal_title
+from syndication.core.model import Teaser
+from syndication.core.page_words import is_generic
+
+_CLOSERS = "\"'”’」』》)\\]"
+_CUT_MARK = re.compile(r"(?:\.{2,}|…)$")
+_STOPPED = re.compile(rf"(?:[가-힣%℃a-zA-Z{_CLOSERS}][.。]|\d[.。]|[가-힣{_CLOSERS}][!?])[{_CLOSERS}]*$")
+_INNER_STOP = re.compile(rf"[가-힣][.!?][{_CLOSERS}]?\s")
+_TOPIC = re.compile(r"(?:\S{1,20}\s)?\S{0,20}[가-힣)](?:은|는|이|가|에서|에서는)\s")
+_LIST_MARK = re.compile(r"[▲△▴▶▷►■□◆◇●○◎★☆※☞•∙▪◦⊙]|[-–—·ㆍ]\s|[①-⑳]|\(?\d{1,2}[.)]\s")
+_RANK = re.compile(r"^\d{1,2}(?:[.)위]\s?|\s)(?=\S)")
+_LOOSE = re.compile(r"^[•●∙◦·ㆍ*]\s*")
+
+LONGEST_HEADLINE = 80
+_LONG_TEXT = 60  # a line this long under a headline is its text, though it is cut without a mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Consecutive lines of text. `gap`: an empty paragraph of a body stands before; `apart`: several empty lines do."""
+
+    lines: tuple[str, ...]
+    gap: bool = False
+    apart: bool = False
+    bulleted: bool = False
+
+
+def is_sentence(line: str) -> bool:
+    """Whether a line ends as a sentence of prose does; a short question may be a headline."""
+    if _CUT_MARK.search(line) or not _STOPPED.search(line):
+        return False
+    return line.rstrip("\"'”’」』》)]")[-1:] not in "!?" or len(line) > LONGEST_HEADLINE // 2
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text breaks off: no stop at its end, dots instead of one, or an open quotation."""
+    if _CUT_MARK.search(text) or not _STOPPED.search(text):
+        return True
+    return text.count('"') % 2 == 1 or text.count("“") > text.count("”")
+
+
+def is_headline(line: str) -> bool:
+    """Whether a line may be a headline: short, and neither a sentence nor the item of a list."""
+    return len(line) <= LONGEST_HEADLINE and not is_sentence(line) and not _LIST_MARK.match(line)
+
+
+def is_listed(line: str) -> bool:
+    """Whether a line begins with the mark of a list (▲ ◆ ■ ①)."""
+    return _LIST_MARK.match(line) is not None
+
+
+def is_text_under(headline: str, line: str) -> bool:
+    """Whether a line is the text under a headline and no headline itself."""
+    if is_sentence(line) or len(line) >= _LONG_TEXT or _INNER_STOP.search(line):
+        return True
+    if _CUT_MARK.search(line):
+        return len(line) > len(headline)
+    return len(line) >= 20 and len(line) > len(headline) and _TOPIC.match(line) is not None
+
+
+def is_teaser(block: Block) -> bool:
+    """Whether a block is printed as teasers are: a headline and directly under it a text that breaks off."""
+    if block.gap or len(block.lines) < 2:
+        return False
+    pairs = zip(block.lines, block.lines[1:], strict=False)
+    return is_headline(block.lines[0]) and any(
+        is_headline(first) and is_text_under(first, second) and is_cut(second) for first, second in pairs
+    )
+
+
+def is_pair(block: Block) -> bool:
+    """Whether a block is one headline and one text under it, whole or cut."""
+    return (
+        len(block.lines) == 2
+        and not block.gap
+        and is_headline(block.lines[0])
+        and is_text_under(block.lines[0], block.lines[1])
+    )
+
+
+def same(first: str, second: str) -> bool:
+    """Whether two lines say the same but for blanks and punctuation."""
+    return normal_title(first) == normal_title(second)
+
+
+# --- teasers ---------------------------------------------------------------------------------
+
+
+def teasers_of(blocks: Sequence[Block], heading: str | None) -> tuple[Teaser, ...]:
+    """The teasers that stand in blocks, under a heading that may name their section."""
+    ranked = heading is not None and is_generic(heading)
+    section = None if ranked else heading
+    return tuple(_teaser(title, text, section) for title, text in _paired(blocks, ranked=ranked))
+
+
+def _teaser(title: str | None, text: str | None, section: str | None) -> Teaser:
+    return Teaser(section=section, title=title, text=text, cut=text is not None and is_cut(text))
+
+
+def _paired(blocks: Sequence[Block], *, ranked: bool) -> Iterator[tuple[str | None, str | None]]:
+    """(headline, text) of each story, each None where it is missing."""
+    title: str | None = None
+    for line in _told(blocks, ranked=ranked):
+        if title is None:
+            if not _opens(line):
+                yield None, line
+            else:
+                title = line
+        elif is_text_under(title, line):
+            yield title, line
+            title = None
+        else:
+            yield title, None
+            title = line
+    if title is not None:
+        yield title, None
+
+
+def _opens(line: str) -> bool:
+    return is_headline(line) or (is_listed(line) and len(line) <= LONGEST_HEADLINE)
+
+
+def _told(blocks: Sequence[Block], *, ranked: bool) -> Iterator[str]:
+    """The lines of blocks without bullets and ranks, none twice in a row."""
+    before = ""
+    for line in (line for block in blocks for line in block.lines):
+        plain = _LOOSE.sub("", line)
+        plain = _RANK.sub("", plain) if ranked else plain
+        if plain and not same(plain, before):
+            yield plain
+        before = plain

@@ -1,0 +1,259 @@
+"""Finds the one story of a stretch of a newspaper page: where it begins, its headline, its body and where it ends.
+
+What stands around it is handed back as blocks of other stories; nothing is thrown away here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from syndication.core.bylines import byline, signed
+from syndication.core.dates import Moment
+from syndication.core.flow import joined
+from syndication.core.page_prose import Block, is_cut, is_headline, is_listed, is_pair, is_sentence, is_teaser, same
+from syndication.core.page_words import LATE, Kind, Line
+
+Item = Block | Line
+
+_MOST_HEADS = 4  # section, headline, subtitle in two lines; more headlines in a row are a list
+_SECTION_WORD = 8
+_VERSE_LINE = 24  # lines of a poem are short
+_LEAST_VERSES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """An article as a page prints it."""
+
+    title: str | None
+    subtitle: str | None = None
+    section: str | None = None
+    paragraphs: tuple[str, ...] = ()
+    bylines: tuple[str, ...] = ()
+    moment: Moment | None = None
+
+    @property
+    def size(self) -> int:
+        """How many characters its body holds."""
+        return sum(map(len, self.paragraphs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """A story and the blocks of others around it."""
+
+    story: Story
+    before: tuple[Block, ...] = ()
+    after: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Places in a list of items: where the heads begin, where the body begins and behind which item it ends."""
+
+    heads: int
+    body: int
+    end: int
+
+
+def split_story(items: Sequence[Item], section: str | None, *, strict: bool = False) -> Split | None:
+    """The story among items, or None when they are a list of teasers or nothing.
+
+    `strict` is for stretches that are announced as lists: there only a headline of its own above several paragraphs,
+    or a byline or stamp beside it, makes a story."""
+    found = _found(items, strict=strict) or (None if strict else _verses(items, section))
+    if found is None:
+        return None
+    before = [i for i in items[: found.heads] if isinstance(i, Block)]
+    heads, more = _heads(items[found.heads : found.body])
+    body, trailing = _trimmed(_blocks(items[found.body : found.end]))
+    if heads and not body:
+        return None
+    title, subtitle, section = _named(heads, section)
+    body = _without_title(body, title)
+    text = signed(joined(b.lines for b in body))
+    lines = [i for i in items[: found.end + 2] if isinstance(i, Line)]
+    story = Story(
+        title=title,
+        subtitle=subtitle,
+        section=section,
+        paragraphs=text.paragraphs,
+        bylines=tuple(dict.fromkeys((*_bylines(lines), *text.bylines))),
+        moment=_moment(items, found),
+    )
+    after = (*trailing, *_blocks(items[found.end :]))
+    return Split(story=story, before=(*before, *more), after=after)
+
+
+def _blocks(items: Sequence[Item]) -> list[Block]:
+    return [i for i in items if isinstance(i, Block)]
+
+
+# --- where it begins and ends ----------------------------------------------------------------
+
+
+def _found(items: Sequence[Item], *, strict: bool) -> _Found | None:
+    if _is_list(_blocks(items)):
+        return None
+    heads = 0
+    for n, item in enumerate(items):
+        if not isinstance(item, Block):
+            continue
+        if is_teaser(item) or _breaks_off(item):
+            heads = n + 1
+        elif _is_body(item):
+            if _is_another(items, n) or (is_pair(item) and strict):
+                heads = n + 1
+                continue
+            found = _Found(heads=heads, body=n, end=_end(items, n))
+            return found if not strict or _is_sure(items, found) else None
+    return None
+
+
+def _is_list(blocks: Sequence[Block]) -> bool:
+    """Whether blocks are teasers one after the other: pairs of headline and text, and no paragraph on its own."""
+    pairs = sum(is_pair(b) or is_teaser(b) for b in blocks)
+    return pairs >= 2 and not any(_is_body(b) and not is_pair(b) for b in blocks)
+
+
+def _is_body(block: Block) -> bool:
+    """Whether a block is prose or a list of an article."""
+    if is_teaser(block):
+        return False
+    return (
+        any(is_sentence(line) for line in block.lines) or (block.gap and not block.apart) or is_listed(block.lines[0])
+    )
+
+
+def _breaks_off(block: Block) -> bool:
+    """Whether a block is the cut text of a teaser whose headline stands above it."""
+    return len(block.lines) == 1 and not is_headline(block.lines[0]) and is_cut(block.lines[0]) and not _is_body(block)
+
+
+def _is_another(items: Sequence[Item], n: int) -> bool:
+    """Whether the pair at place n is a story of its own before the article: a headline with a body follows."""
+    block = items[n]
+    if not (isinstance(block, Block) and is_pair(block)) or _has_heads(items[:n]):
+        return False
+    later = _blocks(items[n + 1 :])
+    return any(
+        len(head.lines) == 1 and is_headline(head.lines[0]) and _is_body(body) and not is_pair(body)
+        for head, body in pairwise(later)
+    )
+
+
+def _has_heads(items: Sequence[Item]) -> bool:
+    blocks = _blocks(items)
+    return bool(blocks) and len(blocks[-1].lines) == 1 and is_headline(blocks[-1].lines[0])
+
+
+def _end(items: Sequence[Item], start: int) -> int:
+    """The place behind the story's last item: a footer, a teaser, or a headline set apart ends it."""
+    for n in range(start, len(items)):
+        item = items[n]
+        if isinstance(item, Line):
+            if item.kind is Kind.FOOTER:
+                return n
+        elif n > start and (is_teaser(item) or (item.apart and is_headline(item.lines[0]))):
+            return n
+    return len(items)
+
+
+def _is_sure(items: Sequence[Item], found: _Found) -> bool:
+    """Whether what looks like a story in a list is one."""
+    body = [b for b in _blocks(items[found.body : found.end]) if _is_body(b) and not is_pair(b)]
+    signs = (Kind.STAMP, Kind.BYLINE, Kind.INTERFACE, Kind.FOOTER)
+    beside = any(isinstance(i, Line) and i.kind in signs for i in items[found.heads : found.end + 1])
+    return _has_heads(items[found.heads : found.body]) and (len(body) > 1 or beside)
+
+
+def _verses(items: Sequence[Item], section: str | None) -> _Found | None:
+    """A poem: no line is a sentence, but a headline stands above short lines, none of them cut."""
+    blocks = _blocks(items)
+    if len(blocks) < 2 or len(blocks[0].lines) > 2 or not is_headline(blocks[0].lines[0]):
+        return None
+    lines = [line for b in blocks[1:] for line in b.lines]
+    short = all(len(line) <= _VERSE_LINE for line in lines) and len(lines) >= _LEAST_VERSES
+    stanza = any(len(b.lines) >= 2 for b in blocks[1:])
+    signs = section is not None or any(isinstance(i, Line) for i in items) or "시" in blocks[0].lines[0][:3]
+    if not (short and stanza and signs):
+        return None
+    first = next(n for n, i in enumerate(items) if i is blocks[1])
+    return _Found(heads=0, body=first, end=_end(items, first))
+
+
+def _trimmed(body: list[Block]) -> tuple[list[Block], list[Block]]:
+    """The body without lines at its end that are headlines of what comes next."""
+    if not any(is_sentence(line) for b in body for line in b.lines):
+        return body, []
+    end = len(body)
+    while end > 1 and _is_next(body[end - 1]):
+        end -= 1
+    return body[:end], body[end:]
+
+
+def _is_next(block: Block) -> bool:
+    """Whether a block is no paragraph but the headline of another story: no gap before it, nothing that informs."""
+    if block.gap or any(is_sentence(line) or not is_headline(line) for line in block.lines):
+        return False
+    return not any(sign in line for line in block.lines for sign in (":", "：", "=", "☎", "(끝)", "<끝>", "http"))
+
+
+# --- its head --------------------------------------------------------------------------------
+
+
+def _heads(items: Sequence[Item]) -> tuple[list[str], list[Block]]:
+    """The lines above the body, none twice, and blocks above them that are headlines of others."""
+    blocks = _blocks(items)
+    lines = [line for b in blocks for line in b.lines]
+    if len(lines) > _MOST_HEADS:
+        last = blocks[-1]
+        return list(last.lines), blocks[:-1]
+    once: list[str] = []
+    for line in lines:
+        if not any(same(line, other) for other in once):
+            once.append(line)
+    return once, []
+
+
+def _named(heads: Sequence[str], section: str | None) -> tuple[str | None, str | None, str | None]:
+    """(headline, subtitle, section) of the lines above a body."""
+    rest = list(heads)
+    if section is None and len(rest) > 1 and _is_word(rest[0]):
+        section = rest.pop(0)
+    title = rest[0] if rest else None
+    subtitle = " ".join(rest[1:]) or None
+    return title, subtitle, section
+
+
+def _is_word(line: str) -> bool:
+    return len(line) <= _SECTION_WORD and line.replace("·", "").replace("/", "").replace("&", "").isalpha()
+
+
+def _without_title(body: Sequence[Block], title: str | None) -> list[Block]:
+    """The body without the headline repeated above it."""
+    if title is None or not body:
+        return list(body)
+    first = body[0]
+    kept = tuple(line for line in first.lines if not same(line, title))
+    rest = [Block(lines=kept, gap=first.gap, apart=first.apart, bulleted=first.bulleted)] if kept else []
+    return [*rest, *body[1:]]
+
+
+def _bylines(lines: Sequence[Line]) -> list[str]:
+    found = [line.text if line.kind is Kind.STAMP else byline(line.text) for line in lines if line.kind in _SIGNED]
+    return [who for who in found if who]
+
+
+_SIGNED = (Kind.STAMP, Kind.BYLINE)
+
+
+def _moment(items: Sequence[Item], found: _Found) -> Moment | None:
+    """The article's own date: a stamp beside it; one of the last change counts only below the headline."""
+    heads = next((n for n in range(found.heads, found.body) if isinstance(items[n], Block)), found.body)
+    stamps = [(n, i) for n, i in enumerate(items[: found.end + 2]) if isinstance(i, Line) and i.kind is Kind.STAMP]
+    own = [i for n, i in stamps if i.label not in LATE and n >= found.heads - 2]
+    late = [i for n, i in stamps if i.label in LATE and n > heads]
+    return next((stamp.moment for stamp in (*own, *late)), None)
