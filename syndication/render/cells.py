@@ -30,6 +30,8 @@ _GLYPHS = tuple(
     )
 )
 
+LAST_RESORT = "기상청에서 바로 받지 못해 신문 지면의 날씨 표에서 옮긴 값입니다."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -69,9 +71,7 @@ def view(weather: Weather, words: Words, zone: str, *, details: bool = True) -> 
     return WeatherView(
         cells=tuple(_cell(s, weather, words, zone, own_hours=own_hours, details=details) for s in weather.stations),
         source=" · ".join(filter(None, (_attribution(weather, words), _hour(weather, words, zone, own_hours)))),
-        warning=words("기상청에서 바로 받지 못해 신문 지면의 날씨 표에서 옮긴 값입니다.")
-        if _all_printed(weather)
-        else "",
+        warning=words(LAST_RESORT) if weather.last_resort and not _mixed(weather) else "",
         nothing="" if weather.stations else words.said(weather.note or "오늘 날씨 정보를 받지 못해 싣지 않았습니다."),
     )
 
@@ -146,14 +146,13 @@ def _remark(observation: Observation | None, weather: Weather, words: Words, zon
     own = _own_hour(observation, weather)
     unknown = own_hours and observation.observed_at is None and weather.observed_at is None
     hour = words("%s 관측", words.hour(own, zone)) if own else words("시각 미상") if unknown else ""
-    mixed = weather.last_resort and observation.origin is Origin.WIDGET and not _all_printed(weather)
-    return " · ".join(filter(None, (hour, words("신문 지면 값") if mixed else "")))
+    copied = observation.origin is Origin.WIDGET and _mixed(weather)
+    return " · ".join(filter(None, (hour, words("신문 지면 값") if copied else "")))
 
 
-def _all_printed(weather: Weather) -> bool:
-    """Whether every observation comes from a newspaper page, so that one label holds for all."""
-    origins = {s.observation.origin for s in weather.stations if s.observation}
-    return weather.last_resort and (origins == {Origin.WIDGET} or not origins)
+def _mixed(weather: Weather) -> bool:
+    """Whether only some observations come from a newspaper page, so that one label cannot hold for all."""
+    return len({s.observation.origin for s in weather.stations if s.observation}) > 1
 
 
 def _finite(value: float | None) -> float | None:

@@ -138,7 +138,7 @@ class _Lint:
                 self._closing(match["name"], line)
             else:
                 self._opening(match, line)
-        self._words(self.text[end:], self._line)
+        self._words(self.text[end:], self.line(len(self.text)))
         for left in reversed(self.stack):
             self.add(left.line, f"<{left.name}> is never closed", f"write </{left.name}>")
 
@@ -157,6 +157,7 @@ class _Lint:
         inside = self.stack[-1].name if self.stack else ""
         words = text.replace(_FILLED_IN, "").strip()
         if words and inside in COMPONENTS and inside not in HOLDS_HTML:
+            line -= text[text.index(words[0]) :].count("\n")  # `line` is where the text ends
             self.add(line, f"text stands directly in {inside} ({words[:30]!r})", "put it into an mj-text")
 
     def _comment(self, comment: str, line: int) -> None:

@@ -17,7 +17,7 @@ from syndication.core.quotes import outside
 from syndication.render.words import Words
 
 LEAD_PICTURE = 544  # px wide, the column less its margins
-SMALL_PICTURE = 104
+SMALL_PICTURE = 120
 LONGEST_LINK = 1000  # characters; a longer one gives way to the story's place on the Issue's page
 
 
