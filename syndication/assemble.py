@@ -35,6 +35,7 @@ from syndication.render.email import render_blocks
 log = structlog.get_logger()
 
 LANGUAGES = ("ko", "en")
+REMEMBERED = 7  # Issues whose stories are not told again in other words
 _WEATHER_MEMORY = timedelta(hours=30)  # readings older than this say nothing about the morning
 
 
@@ -98,7 +99,9 @@ def compose(ports: Ports, setup: Setup, edition: Edition, slot: Slot, *, weather
     last = ports.store.last_cut_off(edition.id, Cadence.DAILY)
     since = min(last or slot.cut_off_at, slot.cut_off_at) - edition.horizon
     articles = ports.store.eligible(edition, Cadence.DAILY, cut_off_at=slot.cut_off_at, since=since)
-    curated = curate.curate(articles, edition=edition, now=slot.cut_off_at)
+    earlier = [i for i in ports.store.issues(edition.id, REMEMBERED) if i.on < slot.on]
+    sent = (item.article for issue in earlier for item in issue.content.items)
+    curated = curate.curate(articles, edition=edition, now=slot.cut_off_at, sent=sent)
     items = curate.issue_items(curated, lambda article: link_for(setup, edition, slot, article))
     degraded = tuple(
         f"{source_id}: silent" for source_id in ingest.silent(setup.sources.values(), ports.store.source_states(), now)
@@ -177,7 +180,7 @@ def weather_for(ports: Ports, setup: Setup, edition: Edition, slot: Slot, now: d
     readings = ports.store.weather_since(now - _WEATHER_MEMORY)
     return choose_weather(
         readings,
-        stations=(*edition.stations, *setup.weather_stations),
+        stations=(),  # every one there is: each reader's Recipe takes its own
         on=slot.on,
         now=now,
         zone=ZoneInfo(edition.zone),

@@ -103,6 +103,7 @@ def make_setup(settings: Settings) -> Setup:
         templates=templates(),
         allowed=allowed if settings.rehearsing else None,
         reply_to=settings.mail.reply_to,
+        lease=settings.lease,
         weather_stations=settings.weather.stations if settings.weather.kma_key else (),
     )
 
@@ -114,7 +115,8 @@ def fetcher(agent: str) -> HttpFetcher:
 
 
 def user_agent(settings: Settings) -> str:
-    return f"syndication/{__version__} (+{settings.outlet.url}; {settings.outlet.contact})"
+    whole = f"syndication/{__version__} (+{settings.outlet.url}; {settings.outlet.contact})"
+    return whole.encode("ascii", "ignore").decode()  # a header holds nothing else
 
 
 def _mailer(settings: Settings) -> SmtpMailer:
@@ -126,6 +128,7 @@ def _mailer(settings: Settings) -> SmtpMailer:
         user=relay.user,
         password=relay.password,
         timeout=relay.timeout,
+        total=settings.lease / 2,  # an attempt's time is over before its lease is
     )
 
 
@@ -162,7 +165,7 @@ def clock_offset(settings: Settings) -> timedelta:
     """How far the Clock is shifted: zero, unless a rehearsal starts on a chosen morning and runs on from there."""
     if settings.starts_at is None:
         return timedelta(0)
-    told = _clock_file(settings)
+    told = clock_file(settings)
     try:
         return timedelta(seconds=json.loads(told.read_text())["offset"])
     except FileNotFoundError:
@@ -172,7 +175,7 @@ def clock_offset(settings: Settings) -> timedelta:
 def set_clock(settings: Settings, at: datetime) -> timedelta:
     """Let the rehearsal's Clock show `at` now, for every process of this installation."""
     offset = at - datetime.now(UTC)
-    told = _clock_file(settings)
+    told = clock_file(settings)
     told.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=told.parent, delete=False, encoding="utf-8") as draft:
         json.dump({"offset": offset.total_seconds()}, draft)
@@ -180,5 +183,5 @@ def set_clock(settings: Settings, at: datetime) -> timedelta:
     return offset
 
 
-def _clock_file(settings: Settings) -> Path:
+def clock_file(settings: Settings) -> Path:
     return settings.storage.folder / "clock.json"

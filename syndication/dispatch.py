@@ -98,7 +98,7 @@ def partner_things(setup: Setup, partner: Partner, issue: Issue) -> list[tuple[s
         return [(issue_thing(issue), recipient)]
     things = []
     for item in issue.content.items:
-        reason = partners.wanted(partner, item.article)
+        reason = partners.wanted(partner, item.article, at=issue.publish_at)
         if reason is None:
             things.append((f"article:{item.article.id}/{item.article.revision}", recipient))
         else:

@@ -83,7 +83,7 @@ class Press:
         issue = self.issue(delivery.issue_id)
         return Push(
             partner_id=partner.id,
-            key=links.message_id(delivery.thing, delivery.recipient, self.setup.outlet.domain, self.setup.keys),
+            key=links.message_id(delivery.thing, delivery.recipient, self.setup.outlet.domain, self.setup.address_keys),
             url=partner.url,
             secrets=self.setup.partner_secrets[partner.id],
             body=self._document(partner, issue, delivery.thing),
@@ -165,7 +165,7 @@ def letter_for(
     """The Letter of a digest; every date and id in it comes from the Issue."""
     outlet = setup.outlet
     return Letter(
-        message_id=links.message_id(thing, f"subscriber:{reader.subscriber_id}", outlet.domain, setup.keys),
+        message_id=links.message_id(thing, f"subscriber:{reader.subscriber_id}", outlet.domain, setup.address_keys),
         date=issue.publish_at.astimezone(ZoneInfo(edition.zone)),
         subject=slots.subject,
         sender_name=outlet.sender_name,

@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
-from kombu import Queue
+from kombu.entity import Queue
 
 from syndication import bootstrap
 from syndication.settings import Settings
@@ -44,7 +44,7 @@ def configure(settings: Settings) -> dict[str, Any]:
         "task_acks_on_failure_or_timeout": True,
         "task_soft_time_limit": 60,
         "task_time_limit": 120,
-        "task_queues": [Queue(name) for name in QUEUES],
+        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]  # kombu's types are partial
         "task_default_queue": "control",
         "task_routes": {
             "poll": {"queue": "ingest"},

@@ -28,6 +28,7 @@ _PR_SET_PDEATHSIG = 1
 class Child:
     name: str
     command: Sequence[str]
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets go this way, never as words
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def _spawn(child: Child, log: IO[bytes]) -> subprocess.Popen[bytes]:
         stderr=subprocess.STDOUT,
         start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends them in order
         preexec_fn=die_with_parent,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **child.environ},
     )
 
 

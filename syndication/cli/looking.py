@@ -70,8 +70,8 @@ def status(context: Context, as_json: bool) -> None:
 
 def balance_table(balances: dict[Channel, Balance]) -> object:
     """Row by row in the words of the promise: audience = accepted + suppressed + … + waiting."""
-    rows = [(channel.value, *(getattr(balance, term) for term in TERMS)) for channel, balance in balances.items()]
-    return table(None, ("", *TERMS), rows)
+    rows = [(term, *(getattr(balance, term) for balance in balances.values())) for term in TERMS]
+    return table(None, ("", *(channel.value for channel in balances)), rows)
 
 
 def _facts(facts: EditionFacts) -> dict[str, object]:

@@ -100,7 +100,7 @@ def _commands(settings: Settings) -> list[Child]:
                 *python,
                 "uvicorn",
                 "--factory",
-                "syndication.web.main:app",
+                "syndication.cli.serving:app",
                 "--host",
                 web.host,
                 "--port",
@@ -139,8 +139,17 @@ def _sandbox(settings: Settings) -> list[Child]:
     return [
         Child(name="mailbox", command=_sandbox_command("mailbox", sandbox.mailbox_port, folder / "mailbox")),
         Child(name="origin", command=_sandbox_command("origin", sandbox.origin_port, sandbox.folder)),
-        Child(name="portal", command=_sandbox_command("portal", sandbox.portal_port, folder / "portal")),
+        _portal(settings, sandbox.portal_port),
     ]
+
+
+def _portal(settings: Settings, port: int) -> Child:
+    """The sandbox portal knows the secrets of the Partners that are rehearsed with, and the rehearsal's time."""
+    secrets = [s for p in settings.partners if not p.production for s in settings.partner_secrets[p.id]]
+    command = _sandbox_command("portal", port, settings.storage.folder / "portal")
+    if settings.starts_at is not None:
+        command += ["--clock", str(bootstrap.clock_file(settings))]
+    return Child(name="portal", command=command, environ={"PORTAL_SECRETS": " ".join(secrets)})
 
 
 def _sandbox_command(module: str, port: int, folder: Path) -> list[str]:
