@@ -128,7 +128,9 @@ def _add(parent: Element, name: str, text: str) -> Element:
 
 
 def _add_images(parent: Element, images: tuple[Image, ...]) -> None:
-    """Media RSS 1.5.1; never a media:group, which is for several versions of one picture."""
+    """Media RSS 1.5.1; never a media:group, which is for several versions of one picture.
+
+    What a picture shows is its media:title: feedparser takes a media:description for the story's own summary."""
     for image in images:
         content = etree.SubElement(parent, f"{{{MEDIA}}}content", url=image.url, medium="image")
         kind = image_type(image.url)
@@ -136,7 +138,7 @@ def _add_images(parent: Element, images: tuple[Image, ...]) -> None:
             if value is not None:
                 content.set(name, str(value))
         if image.alt:
-            _add(content, f"{{{MEDIA}}}description", image.alt).set("type", "plain")
+            _add(content, f"{{{MEDIA}}}title", image.alt).set("type", "plain")
         if image.credit is not None:
             _add(content, f"{{{MEDIA}}}credit", image.credit).set("role", "photographer")
         if image.licence is not None:

@@ -127,7 +127,7 @@ def test_pictures_are_media_contents_with_credit_and_copyright_and_no_group(dial
         "width": "800",
         "height": "600",
     }
-    assert content.findtext(f"{MEDIA}description") == "시청 앞 (표본)"
+    assert content.findtext(f"{MEDIA}title") == "시청 앞 (표본)"
     assert content.findtext(f"{MEDIA}credit") == "표본 사진부"
     assert content.find(f"{MEDIA}credit").get("role") == "photographer"
     assert content.findtext(f"{MEDIA}copyright") == "© 가람일보"
