@@ -5,7 +5,7 @@ It addresses nobody: a reader's digest is made of these blocks by `email.join`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +26,7 @@ from syndication.render.words import words
 
 BUDGET = 85_000  # bytes of HTML of the largest digest a reader can get, before transfer encoding
 HARD = 100_000  # mail programs hide what comes after about this much, the unsubscribe link first of all
+_MOST_HEADLINES = 200
 _SLOT_BYTES = 450  # what a filled slot may take more than its mark
 
 _HTML = "email/digest.mjml"
@@ -92,7 +93,7 @@ def render_issue(
     Where even headlines alone do not fit, sections show as many as do and a link with the number of the others."""
     order = _Order(content=content, outlet=outlet, edition=edition, on=on, language=language, cadence=cadence)
     sources = filling.templates_of(templates)
-    for number, room in enumerate(stories.ROOMS):
+    for number, room in _rooms(content):
         blocks = _rendered(order, room, sources)
         size = largest(blocks)
         if size <= BUDGET:
@@ -103,6 +104,11 @@ def render_issue(
         f"edition {edition.id}: the digest of {on} has {size:,} bytes of HTML with headlines alone, more than"
         f" {HARD:,}; lower the edition's cap or name fewer sections and stations"
     )
+
+
+def _rooms(content: IssueContent) -> Iterator[tuple[int, stories.Room]]:
+    """The rooms worth trying: beyond so many stories not even all headlines can fit."""
+    return ((n, r) for n, r in enumerate(stories.ROOMS) if r.most or len(content.items) <= _MOST_HEADLINES)
 
 
 def largest(blocks: Sequence[Block]) -> int:
@@ -139,7 +145,7 @@ def _marker(keys: Sequence[str], mark: Callable[[int], Markup]) -> Callable[[str
 def _values(order: _Order, room: stories.Room) -> dict[str, object]:
     lookup = words(order.language)
     look = tokens(order.outlet.accent)
-    weather = cells.view(order.content.weather, lookup, order.edition.zone, details=room.weather)
+    weather = cells.view(order.content.weather, lookup, order.edition.zone, details=not room.spare)
     return {
         "_": lookup,
         "t": look,
@@ -147,6 +153,7 @@ def _values(order: _Order, room: stories.Room) -> dict[str, object]:
         "dark": look.dark,
         "font": Markup(look.font),  # noqa: S704 - a constant of ours
         "filler": _FILLER,
+        "lean": room.spare,
         "rule": "-" * text.WIDTH,
         "outlet": order.outlet,
         "contact_link": _contact_link(order.outlet.contact),

@@ -323,6 +323,8 @@ def _wrong_measure(kind: str, value: str) -> str | None:
     shape += "|auto" if "auto" in words else ""
     shape += rf"|{_NUMBER}" if "bare" in words else ""
     parts = value.split() if "x4" in words else [value]
+    if len(parts) > 1 and "0" in parts:
+        return "write 0px for 0: mjml-python reckons Outlook's widths wrongly where a nought has no unit"
     if 1 <= len(parts) <= 4 and all(re.fullmatch(shape, p) for p in parts):
         return None
     many = "one to four measures" if "x4" in words else "a measure"

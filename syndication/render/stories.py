@@ -6,7 +6,7 @@ It drops no story: where all else fails it shortens, and says how many are only 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -32,29 +32,18 @@ class Room:
     title: int = 220
     meta: bool = True
     most: int | None = None  # stories per section, the rest behind a counted link
-    weather: bool = True  # False: cells without their forecast lines
+    spare: bool = False  # weather cells without forecast lines, sections on plainer tables
 
 
+_HEADLINES = Room(small_pictures=False, lead_picture=False, lead_words=0, words=0, title=110, meta=False, spare=True)
 ROOMS = (
     Room(),
     Room(small_pictures=False),
     Room(small_pictures=False, words=120),
-    Room(small_pictures=False, lead_picture=False, lead_words=260, words=70),
-    Room(small_pictures=False, lead_picture=False, lead_words=160, words=0, title=160, weather=False),
-    Room(small_pictures=False, lead_picture=False, lead_words=0, words=0, title=110, meta=False, weather=False),
-    *(
-        Room(
-            small_pictures=False,
-            lead_picture=False,
-            lead_words=0,
-            words=0,
-            title=80,
-            meta=False,
-            most=most,
-            weather=False,
-        )
-        for most in (20, 8, 3, 1)
-    ),
+    Room(small_pictures=False, lead_picture=False, lead_words=260, words=70, spare=True),
+    Room(small_pictures=False, lead_picture=False, lead_words=160, words=0, title=160, spare=True),
+    _HEADLINES,
+    *(replace(_HEADLINES, title=80, most=most) for most in (20, 8, 3, 1)),
 )
 
 

@@ -37,6 +37,7 @@ def test_a_good_document_has_no_problems() -> None:
         ('<mj-text colour="#000000">a</mj-text>', 5, "mj-text has no attribute colour", "did you mean color?"),
         ('<mj-text font-size="1em">a</mj-text>', 5, 'font-size="1em"', "16px"),
         ('<mj-text padding="1px 2px 3px 4px 5px">a</mj-text>', 5, "padding=", "one to four measures"),
+        ('<mj-text padding="0 28px">a</mj-text>', 5, "padding=", "write 0px"),
         ('<mj-text align="centre">a</mj-text>', 5, 'align="centre"', "center"),
         ('<mj-text color="#12">a</mj-text>', 5, 'color="#12"', "#1a5fb4"),
         ('<mj-table cellpadding="2px"><tr><td>a</td></tr></mj-table>', 5, "cellpadding", "whole number"),
@@ -164,13 +165,22 @@ def test_hardening_leaves_text_and_comments_alone() -> None:
         ('<img src="a" />', '<img src="a" alt="" />'),
         ('<img alt="날씨" src="a" />', '<img alt="날씨" src="a" />'),
         ('<td align="left" vertical-align="top" class="x">', '<td align="left" class="x">'),
-        ('<td width="435.2" style="width:435.2px;max-width:99.9px">', '<td width="435" style="width:435px;max-width:99px">'),
-        ('<td bgcolor="#fff" style="color:#ABC;border:1px solid #000">', '<td bgcolor="#ffffff" style="color:#aabbcc;border:1px solid #000000">'),
+        (
+            '<td width="435.2" style="width:435.2px;max-width:99.9px">',
+            '<td width="435" style="width:435px;max-width:99px">',
+        ),
+        (
+            '<td bgcolor="#fff" style="color:#ABC;border:1px solid #000">',
+            '<td bgcolor="#ffffff" style="color:#aabbcc;border:1px solid #000000">',
+        ),
         ('<a href="https://a.example/#abc">#fff</a>', '<a href="https://a.example/#abc">#fff</a>'),
         ("<style>.a{color:#fff!important}</style>", "<style>.a{color:#ffffff!important}</style>"),
-        ('<td style="background:url(https://a.example/x#abc) #eee">', '<td style="background:url(https://a.example/x#abc) #eeeeee">'),
+        (
+            '<td style="background:url(https://a.example/x#abc) #eee">',
+            '<td style="background:url(https://a.example/x#abc) #eeeeee">',
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_output_is_repaired(before: str, after: str) -> None:
     assert repair(before) == after
 
@@ -179,12 +189,18 @@ def test_the_output_is_repaired(before: str, after: str) -> None:
     ("before", "after"),
     [
         ("<!--[if mso]>a<![endif]--> \n<!--[if mso]>b<![endif]-->", "<!--[if mso]>ab<![endif]-->"),
-        ("<!--[if mso]>a<![endif]-->x<!--[if mso]>b<![endif]-->", "<!--[if mso]>a<![endif]-->x<!--[if mso]>b<![endif]-->"),
-        ("<!--[if mso]>a<![endif]--><!--[if mso | IE]>b<![endif]-->", "<!--[if mso]>a<![endif]--><!--[if mso | IE]>b<![endif]-->"),
+        (
+            "<!--[if mso]>a<![endif]-->x<!--[if mso]>b<![endif]-->",
+            "<!--[if mso]>a<![endif]-->x<!--[if mso]>b<![endif]-->",
+        ),
+        (
+            "<!--[if mso]>a<![endif]--><!--[if mso | IE]>b<![endif]-->",
+            "<!--[if mso]>a<![endif]--><!--[if mso | IE]>b<![endif]-->",
+        ),
         ("1<!--[if !mso]><!-->a<!--<![endif]-->2", "1<!--[if !mso]><!-->a<!--<![endif]-->2"),
         ("<p>none</p>", "<p>none</p>"),
     ],
-)  # fmt: skip
+)
 def test_neighbouring_outlook_comments_become_one(before: str, after: str) -> None:
     assert merged(before) == after
 
