@@ -16,17 +16,20 @@ import feedparser
 
 from syndication.core.charset import decode, mend
 from syndication.core.dates import Moment, parse_moment
-from syndication.core.feedxml import MAX_ITEMS, Split, mended, split
+from syndication.core.feedxml import MAX_ITEMS, Split, mended, repaired, split, well_formed, with_prefixes
 from syndication.core.flow import one_line
 from syndication.core.identity import article_number, canonical_url, clean_link, identity, names_article, normal_title
 from syndication.core.markup import Clean, Unreadable, absolute, as_text, sanitise, strip_tags
 from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
-from syndication.core.shape import depth
+from syndication.core.shape import measure
 
 MAX_BYTES = 40_000_000  # far above 10,000 items of 2 KB
 MAX_ITEM = 2_000_000  # characters
 _AT_A_TIME = 50
 _MAX_NESTED = 100
+_MOST_IN_ITEM = 5_000  # elements; feedparser takes some 20 µs for each
+_MOST_IN_FEED = 50_000  # and twenty more for each item
+_MOST_REPAIRS = 2_000  # of one feed
 _LONGEST_TITLE = 60  # characters of a title made from the text
 
 
@@ -84,51 +87,80 @@ class _Entry:
 
 def _entries(pieces: Split, url: str | None) -> Iterator[_Entry | str]:
     """Each item in order: an entry, or the reason why it could not be read."""
+    parser, judge = _Parser(pieces=pieces, url=url), _Judge(most=_MOST_IN_FEED + 20 * len(pieces.items))
     for start in range(0, len(pieces.items), _AT_A_TIME):
-        reasons = [_shape_fault(item) for item in pieces.items[start : start + _AT_A_TIME]]
-        sound = [mended(i) for i, r in zip(pieces.items[start : start + _AT_A_TIME], reasons, strict=True) if r is None]
-        read = iter(_parsed(pieces, sound, url))
+        items = pieces.items[start : start + _AT_A_TIME]
+        reasons = [judge.fault(item) for item in items]
+        read = iter(parser.read([mended(i) for i, r in zip(items, reasons, strict=True) if r is None]))
         yield from (next(read) if reason is None else reason for reason in reasons)
 
 
-def _shape_fault(item: str) -> str | None:
-    if len(item) > MAX_ITEM:
-        return f"the item is longer than {MAX_ITEM:,} characters"
-    try:
-        depth(item, xml=True, limit=_MAX_NESTED)
-    except Unreadable as fault:
-        return str(fault)
-    return None
+@dataclass(slots=True)
+class _Judge:
+    """Judges each item's size and shape, and how much a feed asks for as a whole."""
+
+    most: int
+    elements: int = 0
+
+    def fault(self, item: str) -> str | None:
+        """Why an item is not to be parsed, or None."""
+        if len(item) > MAX_ITEM:
+            return f"the item is longer than {MAX_ITEM:,} characters"
+        try:
+            _, elements = measure(item, xml=True, limit=_MAX_NESTED)
+        except Unreadable as fault:
+            return str(fault)
+        self.elements += elements
+        if elements > _MOST_IN_ITEM:
+            return f"the item holds more than {_MOST_IN_ITEM:,} elements"
+        if self.elements > self.most:
+            return f"the feed holds more than {self.most:,} elements up to this item"
+        return None
 
 
-def _parsed(pieces: Split, items: Sequence[str], url: str | None) -> list[_Entry | str]:
-    """Entries of a few items together; when they are not well-formed together, of each on its own."""
-    together = _parse(pieces, "".join(items), url)
-    if len(together.entries) == len(items) and not _broken(together):
-        atom = together.version.startswith("atom")
-        return [_Entry(fields=entry, atom=atom) for entry in together.entries]
-    return [_alone(pieces, item, url) for item in items]
+@dataclass(slots=True)
+class _Parser:
+    """Gives feedparser well-formed XML only: what it does with other XML takes time that grows with the square."""
 
+    pieces: Split
+    url: str | None
+    repairs: int = 0
 
-def _alone(pieces: Split, item: str, url: str | None) -> _Entry | str:
-    read = _parse(pieces, item, url)
-    if len(read.entries) == 1:
-        return _Entry(fields=read.entries[0], atom=read.version.startswith("atom"))
-    return f"the item is no XML that can be read: {read.get('bozo_exception', 'it holds no or several items')}"
+    def read(self, items: Sequence[str]) -> list[_Entry | str]:
+        """Entries of a few items together; when they are not well-formed together, of each on its own."""
+        text = "".join(items)
+        for head in (self.pieces.head, with_prefixes(self.pieces.head, text)):
+            document = self._document(head, text)
+            if well_formed(document):
+                entries = self._parse(document)
+                if len(entries) == len(items):
+                    return list(entries)
+        return [self._alone(item) for item in items]
 
+    def _alone(self, item: str) -> _Entry | str:
+        document = self._document(with_prefixes(self.pieces.head, item), item)
+        if not well_formed(document):
+            self.repairs += 1
+            if self.repairs > _MOST_REPAIRS:
+                return f"the item is not well-formed XML, as {_MOST_REPAIRS:,} before it"
+            document = repaired(document)
+            if document.count(b"<") > 2 * _MOST_IN_ITEM:
+                return f"the item holds more than {_MOST_IN_ITEM:,} elements"
+        entries = self._parse(document) if document else []
+        return entries[0] if len(entries) == 1 else "the item is not well-formed XML and could not be repaired"
 
-def _parse(pieces: Split, items: str, url: str | None) -> Any:
-    document = (pieces.head + items + pieces.tail).encode("utf-8", "replace")
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    if url:
-        headers["content-location"] = url
-    return feedparser.parse(
-        io.BytesIO(document), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
-    )
+    def _document(self, head: str, items: str) -> bytes:
+        return (head + items + self.pieces.tail).encode("utf-8", "replace")
 
-
-def _broken(read: Any) -> bool:
-    return bool(read.bozo) and not isinstance(read.bozo_exception, feedparser.CharacterEncodingOverride)
+    def _parse(self, document: bytes) -> list[_Entry]:
+        headers = {"content-type": "application/xml; charset=utf-8"}
+        if self.url:
+            headers["content-location"] = self.url
+        read = feedparser.parse(
+            io.BytesIO(document), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
+        )
+        atom = read.version.startswith("atom")
+        return [_Entry(fields=entry, atom=atom) for entry in read.entries]
 
 
 # --- entries into drafts ---------------------------------------------------------------------

@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html.entities import html5
 
+from lxml import etree
+
 MAX_ITEMS = 20_000
 
 _ROOT = re.compile(r"<(?:([A-Za-z][\w.-]{0,40}):)?(rss|feed|RDF)(?=[\s/>])([^<>]{0,8000})>", re.IGNORECASE)
 _NAMESPACE = re.compile(r"""\s(xmlns(?::[\w.-]{1,60})?|xml:(?:base|lang))\s*=\s*("[^"<]*"|'[^'<]*')""")
 _ITEM = re.compile(r"<!--|<!\[CDATA\[|<(/?)((?:[A-Za-z][\w.-]{0,40}:)?(?:item|entry))(?=[\s/>])")
 _NEXT_ITEM = re.compile(r"</((?:[A-Za-z][\w.-]{0,40}:)?(?:item|entry))>\s*<\1[\s>]")
+_PREFIX = re.compile(r"[<\s]/?([A-Za-z_][A-Za-z0-9_.-]{0,40}):[A-Za-z_]", re.ASCII)
+_MOST_PREFIXES = 50
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,7});|#[xX]([0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{0,30});)?")
 _KEPT_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
@@ -80,6 +84,34 @@ def _pieces(item: str) -> Iterator[str]:
         yield item[start : end + 3]
         at = end + 3
     yield item[at:]
+
+
+def well_formed(document: bytes) -> bool:
+    """Whether a strict parser reads the document, namespaces included."""
+    try:
+        etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        return False
+    return True
+
+
+def repaired(document: bytes) -> bytes:
+    """The document with elements that were never closed or never opened put right; empty where that fails."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    try:
+        root = etree.fromstring(document, parser)
+        repair = etree.tostring(root, encoding="utf-8") if root is not None else b""
+    except (etree.XMLSyntaxError, ValueError):
+        return b""
+    return repair if well_formed(repair) else b""
+
+
+def with_prefixes(head: str, items: str) -> str:
+    """`head` with every prefix declared that the items use and nobody declared."""
+    used = set(_PREFIX.findall(items)) - {"xml", "xmlns"}
+    missing = sorted(prefix for prefix in used if f" xmlns:{prefix}=" not in head)[:_MOST_PREFIXES]
+    words = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in missing)
+    return re.sub(r"(?<=[A-Za-z])(?=[ >])", lambda _: words, head, count=1)
 
 
 def _reference(found: re.Match[str]) -> str:

@@ -108,18 +108,22 @@ class _Shape:
 
 
 def depth(text: str, *, xml: bool = False, limit: int = MAX_DEPTH) -> int:
-    """How deep the elements of HTML (or XML) nest.
+    """How deep the elements of HTML (or XML) nest. Raises Unreadable as `measure` does."""
+    return measure(text, xml=xml, limit=limit)[0]
+
+
+def measure(text: str, *, xml: bool = False, limit: int = MAX_DEPTH) -> tuple[int, int]:
+    """(how deep the elements nest, how many there are at most).
 
     Raises Unreadable when deeper than `limit`, longer than MAX_CHARACTERS (HTML only: a feed's length is judged by
-    whoever reads it) or of more elements than any article.
-    """
+    whoever reads it) or of more elements than any article."""
     if not xml and len(text) > MAX_CHARACTERS:
         raise Unreadable(f"the markup is longer than {MAX_CHARACTERS:,} characters")
     shape = _Shape(limit=limit, xml=xml)
     at = 0
     while found := _TOKEN.search(text, at):
         at = _after(text, found, shape)
-    return shape.deepest
+    return shape.deepest, shape.elements
 
 
 def _after(text: str, found: re.Match[str], shape: _Shape) -> int:

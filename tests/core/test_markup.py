@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndication.core.markup import (
@@ -209,6 +209,7 @@ def test_elements_nest_thirty_deep_at_most_and_no_word_is_lost() -> None:
     assert clean.paragraphs == ("깊은 말",)
 
 
+@settings(deadline=None)  # real parsers on a busy machine
 @given(
     st.lists(
         st.sampled_from(
@@ -272,10 +273,10 @@ FLOODS = {
 
 @pytest.mark.parametrize("flood", FLOODS)
 def test_markup_that_would_drown_a_parser_is_refused_at_once(flood: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Unreadable, match=r"markup|longer"):
         sanitise(FLOODS[flood], None)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -294,19 +295,19 @@ def test_markup_that_would_drown_a_parser_is_refused_at_once(flood: str) -> None
     ],
 )
 def test_the_scan_is_linear_whatever_stands_there(flood: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         depth(flood)
     except Unreadable:
         pass
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
 
 
 def test_fifty_megabytes_are_refused_at_once() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Unreadable, match="longer"):
         sanitise("<p>x</p>" * 6_500_000, None)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_real_page_of_many_flat_blocks_is_read() -> None:
