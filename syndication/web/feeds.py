@@ -13,7 +13,7 @@ from lxml import etree
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from syndication.ports import Publisher
+from syndication.ports import Permanent, Publisher, Transient
 from syndication.web.conditional import Answer, answer
 from syndication.web.site import content_type
 
@@ -41,22 +41,30 @@ class Feeds:
         await _send(found, scope["method"], send)
 
     def answer(self, method: str, path: str, asked: Mapping[str, str]) -> Answer:
-        """The answer to one request; never raises for a path that is not there."""
-        media = content_type(path)
+        """The answer to one request; never raises for a path that is not there or a disk that fails."""
         if method not in ("GET", "HEAD"):
             return _plain(405, "Feeds can only be read.\n", ("Allow", "GET, HEAD"))
         if path == STYLESHEET:
             return answer(self.stylesheet, asked=asked, content_type=content_type(path) or "", cache_control=CACHE)
-        if media is None or not _SAFE_PATH.fullmatch(path):
+        try:
+            return self._published(path, asked) or _missing()
+        except Permanent:
             return _missing()
+        except Transient:
+            later = (("Retry-After", "30"), ("Cache-Control", "no-store"))
+            return _plain(503, "The feed cannot be read just now.\n", *later)
+
+    def _published(self, path: str, asked: Mapping[str, str]) -> Answer | None:
+        media = content_type(path)
+        if media is None or not _SAFE_PATH.fullmatch(path):
+            return None
         changed_at = self.publisher.changed_at(path)  # before the bytes: a late date would hide a change for ever
         body = self.publisher.read(path)
         if body is None:
-            return _missing()
-        if _person(asked):
-            page = readable_page(body, self.stylesheet)
-            if page is not None:
-                return _page(page)
+            return None
+        page = readable_page(body, self.stylesheet) if _person(asked) else None
+        if page is not None:
+            return _page(page)
         return answer(body, asked=asked, content_type=media, cache_control=CACHE, changed_at=changed_at)
 
 
@@ -65,7 +73,7 @@ def readable_page(feed: bytes, stylesheet: bytes) -> bytes | None:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         transform = etree.XSLT(etree.fromstring(stylesheet, parser), access_control=_NO_ACCESS)
-        return b"<!doctype html>\n" + bytes(transform(etree.fromstring(feed, parser)))
+        return bytes(transform(etree.fromstring(feed, parser)))
     except (etree.XMLSyntaxError, etree.XSLTError):
         return None
 

@@ -23,8 +23,10 @@ from syndication.adapters.memory import (
 from syndication.core import links
 from syndication.core.model import (
     Article,
+    Cadence,
     Edition,
     Forecast,
+    Found,
     Issue,
     Observation,
     Origin,
@@ -80,15 +82,25 @@ STORIES = (
 )
 
 
-def article(n: int, section: str, title: str, first: str, **values: object) -> Article:
+def found(n: int, section: str, title: str, first: str, **values: object) -> Found:
     more = (
         first,
         "군은 주민 의견을 세 차례 들어 설계를 고쳤으며, 서가와 함께 ▲어린이 열람실 ▲마을 기록관 ▲쉼터를 둔다."
         " 운영은 마을 협동조합이 맡고, 주말에도 저녁 여덟 시까지 문을 연다.",
         "담당자는 “누구나 편히 들르는 곳으로 만들겠다”고 말했다.",
     )
-    of = factories.article(n, section=section, title=title, paragraphs=more, **values)
-    return replace(of, content=replace(of.content, bylines=("표본 기자",), published_at=factories.MORNING))
+    words = {"bylines": ("표본 기자",), "published_at": factories.MORNING, **values}
+    return factories.found(n, section=section, title=title, paragraphs=more, **words)
+
+
+def stored(store: Store) -> list[Article]:
+    """The sample stories in a Store, in reading order; the last one may not be passed on."""
+    stories = [found(n, *words) for n, words in enumerate(STORIES, start=1)]
+    stories.append(found(6, "문화", "빌려 온 글", "다른 신문의 글이다.", rights=Rights.NOT_FOR_PASSING_ON))
+    before = factories.MORNING - timedelta(hours=3)
+    store.store_articles(factories.SOURCE, stories, before, domain="garam.example", baseline=False)
+    there = store.eligible(factories.EDITION, Cadence.DAILY, cut_off_at=factories.MORNING, since=before)
+    return sorted(there, key=lambda a: a.identity)
 
 
 def weather() -> Weather:
@@ -187,9 +199,8 @@ def build(store: Store | None = None) -> House:
     store = store or MemoryStore()
     clock, publisher = FixedClock(NOW), MemoryPublisher()
     store.register_editions((factories.EDITION, ENGLISH), factories.MORNING - timedelta(days=1))
-    stories = [article(n, *words) for n, words in enumerate(STORIES, start=1)]
-    stories.append(article(6, "문화", "빌려 온 글", "다른 신문의 글이다.", rights=Rights.NOT_FOR_PASSING_ON))
-    frozen = factories.frozen(*stories)
+    store.register_sources((factories.SOURCE,), factories.MORNING - timedelta(days=1))
+    frozen = factories.frozen(*stored(store))
     issue = store.freeze(replace(frozen, content=replace(frozen.content, weather=weather())), {})
     chosen = ({"stations": ("서울",)}, {"sections": ("경제",), "stations": ("부산", "거제")}, {})
     readers = [factories.subscribe(store, n, **choices) for n, choices in enumerate(chosen, start=1)]  # type: ignore[arg-type]
