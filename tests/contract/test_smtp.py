@@ -179,7 +179,7 @@ def relay(
 
 
 def test_an_accepted_mail_arrives_octet_for_octet_and_its_receipt_is_the_relays_queue_id():
-    message = b"Subject: hi\r\n\r\n.dot\r\n..two\r\n.\r\nFrom the start\r\n" + b"x" * 900 + b"\r\n.\r\n"
+    message = b".Subject: hi\r\n\r\n.dot\r\n..two\r\n.\r\nFrom the start\r\n" + b"x" * 900 + b"\r\n.\r\n"
     with relay(Talk.serve) as (mailer, server):
         outcome = mailer.send(Mail(sender=MAIL.sender, recipient=MAIL.recipient, message=message))
         assert (outcome.verdict, outcome.receipt, outcome.code) == (Verdict.ACCEPTED, "ABC123", "2.0.0")
@@ -346,6 +346,11 @@ def test_what_breaks_before_the_final_dot_is_deferred_and_in_time(script: Callab
         assert outcome.reason
         assert time.monotonic() - began < 1.5
         assert server.stored == []
+
+
+def test_an_answer_without_end_is_given_up_before_the_time_is():
+    with relay(endless_answer) as (mailer, _):
+        assert mailer.send(MAIL).reason == "connect: the answer is not SMTP"
 
 
 def test_a_connection_cut_in_the_midst_of_the_body_is_deferred():
@@ -599,6 +604,7 @@ def test_a_mail_held_back_before_the_final_dot_is_deferred_and_nothing_was_hande
         outcome = mailer.send(MAIL, before_final_dot=lambda: False)
         assert outcome.verdict is Verdict.DEFERRED
         server.threads[0].join(5)
+        assert not server.threads[0].is_alive()
         assert server.stored == []
         assert mailer.send(MAIL, before_final_dot=lambda: True).verdict is Verdict.ACCEPTED
         assert len(server.stored) == 1
@@ -627,6 +633,7 @@ def test_when_the_hook_fails_nothing_is_handed_over():
         with pytest.raises(RuntimeError, match="journal"):
             mailer.send(MAIL, before_final_dot=broken)
         server.threads[0].join(5)
+        assert not server.threads[0].is_alive()
         assert server.stored == []
 
 
@@ -800,8 +807,11 @@ def test_where_starttls_is_not_offered_nothing_is_sent_in_the_clear():
 
 def test_what_was_said_in_the_clear_after_starttls_is_never_believed(certificate: Certificate):
     script = starttls(certificate, after_tls, more="250 AUTH PLAIN\r\n")
-    with relay(script, tls="starttls", ca_file=certificate.file) as (mailer, _):
-        assert mailer.send(MAIL).verdict is Verdict.DEFERRED
+    with relay(script, tls="starttls", ca_file=certificate.file) as (mailer, server):
+        outcome = mailer.send(MAIL)
+        assert outcome.verdict is Verdict.DEFERRED
+        assert "between STARTTLS and the encryption" in (outcome.reason or "")
+        assert server.heard == ["EHLO localhost", "STARTTLS"]
 
 
 def test_plain_login_is_preferred(certificate: Certificate):

@@ -101,7 +101,8 @@ def test_any_text_without_control_characters_comes_back_exactly(subject: str):
 
 
 def test_words_part_at_graphemes_so_that_a_reader_who_joins_nothing_shows_whole_signs():
-    subject = "👨‍👩‍👧‍👦각é☀️가람시" * 20
+    long_sign = "e" + "\u0301" * 21  # 43 octets: too long for the first word, not for the others
+    subject = ("👨‍👩‍👧‍👦각é☀️가람시" + long_sign) * 20
     words = headers.unstructured("Subject", subject).value.split("\r\n ")
     shown = [base64.b64decode(word.removeprefix("=?UTF-8?B?").removesuffix("?=")).decode() for word in words]
     assert [sign for word in shown for sign in iter_graphemes(word)] == list(iter_graphemes(subject))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -201,6 +202,7 @@ def test_the_same_letter_is_the_same_octets_in_another_process():
     made = {
         subprocess.run(
             [sys.executable, "-c", script],
+            cwd=Path(__file__).parents[2],
             env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"},
             capture_output=True,
             check=True,
