@@ -1,0 +1,32 @@
+#!/bin/sh
+# Fetches what some tests need beyond Python: as root on Debian a browser and Korean fonts, and axe-core from npm.
+# It never fails: tests whose needs are missing skip and say by name what they need.
+set -u
+cd "$(dirname "$0")" || exit 0
+
+is_installed() {
+    dpkg-query --show --showformat='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+}
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    missing=
+    for package in chromium fonts-noto-cjk fonts-noto-color-emoji; do
+        is_installed "$package" || missing="$missing $package"
+    done
+    if [ -n "$missing" ]; then
+        echo "installing for the browser tests:$missing"
+        export DEBIAN_FRONTEND=noninteractive
+        options="-qq -o Acquire::http::Timeout=20 -o Acquire::Retries=1 -o DPkg::Lock::Timeout=120"
+        # shellcheck disable=SC2086 # options and packages are lists
+        { apt-get update $options && apt-get install -y --no-install-recommends $options $missing; } >/dev/null 2>&1 ||
+            echo "could not install:$missing; the tests that need them will skip"
+    fi
+fi
+
+if [ ! -f node_modules/axe-core/axe.min.js ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    npm=npm
+    [ -x ../.venv/bin/npm ] && npm=../.venv/bin/npm
+    "$npm" ci --no-audit --no-fund --ignore-scripts --fetch-retries=1 --fetch-timeout=20000 >/dev/null 2>&1 ||
+        echo "could not install axe-core by npm; the tests that need it will skip"
+fi
+exit 0
