@@ -96,7 +96,7 @@ def _octets(name: str) -> int:
 def _read(target: Path) -> bytes | None:
     try:
         return target.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 
 
