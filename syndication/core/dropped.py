@@ -20,7 +20,8 @@ from syndication.core.markup import absolute, sanitise, strip_tags
 from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
 from syndication.core.sniff import foreign, looks_like_feed
 
-MAX_FILE = 10_000_000  # bytes
+MAX_FILE = 10_000_000  # bytes of a feed
+MAX_TEXT = 3_000_000  # bytes of anything else
 
 _WORDS = {
     "제목": "title", "title": "title",
@@ -50,7 +51,8 @@ def read_dropped(name: str, body: bytes, outlet: str) -> Reading:
 
     A text file begins with its title; 제목:, 섹션:, 기자:, 날짜: and the like may stand in lines of their own before
     the first empty line. The name is the identity of a file's one Article: the same name again is a Revision."""
-    fault = f"it is larger than {MAX_FILE // 1_000_000} MB" if len(body) > MAX_FILE else foreign(body)
+    most = MAX_FILE if looks_like_feed(body) else MAX_TEXT
+    fault = f"it is larger than {most // 1_000_000} MB" if len(body) > most else foreign(body)
     if fault is not None:
         return _refused(name, fault)
     try:

@@ -17,7 +17,7 @@ from syndication.core.sniff import foreign, looks_like_feed
 
 __all__ = ["canonical_url", "content_hash", "identity", "read_dropped", "read_feed", "read_input"]
 
-MAX_PAGE = 10_000_000  # bytes: the largest real pages stay under 1 MB
+MAX_PAGE = 3_000_000  # bytes: the largest real pages stay under 1 MB
 _AHEAD = timedelta(days=1)  # a date further ahead than this is a slip
 
 
