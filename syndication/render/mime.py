@@ -142,7 +142,11 @@ def boundary_of(message_id: str) -> str:
 
 def canonical(text: str) -> bytes:
     """Text as it travels: UTF-8, every line break as CRLF (RFC 2045 section 6.8), lone surrogates as U+FFFD."""
-    return _LINE_BREAK.sub(b"\r\n", _SURROGATES.sub("\ufffd", text).encode())
+    try:
+        octets = text.encode()
+    except UnicodeEncodeError:
+        octets = _SURROGATES.sub("\ufffd", text).encode()
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def encode(text: str) -> Part:
