@@ -98,9 +98,7 @@ def frozen(*articles: Article, on: date = ON, at: datetime = MORNING, state: Iss
 
 def stored(store: Store, *numbers: int, at: datetime = MORNING - timedelta(hours=3), **values: object) -> list[Article]:
     """Articles in a Store, as eligible for an Issue at MORNING."""
-    store.store_articles(
-        SOURCE, [found(n, **values) for n in numbers], at, domain="garam.example", baseline=False
-    )
+    store.store_articles(SOURCE, [found(n, **values) for n in numbers], at, domain="garam.example", baseline=False)
     return list(store.eligible(EDITION, Cadence.DAILY, cut_off_at=MORNING, since=at))
 
 

@@ -15,6 +15,7 @@ from kombu.entity import Queue
 
 from syndication import bootstrap
 from syndication.settings import Settings
+from workers.broker import EMBEDDED
 
 QUEUES = ("control", "ingest", "send", "push")
 
@@ -31,7 +32,7 @@ def configure(settings: Settings) -> dict[str, Any]:
     """Celery's configuration for an installation: the same code for every broker, one setting."""
     tick = settings.tick.total_seconds()
     return {
-        "broker_url": settings.broker.url or "filesystem://",
+        "broker_url": settings.broker.url or f"{EMBEDDED}://",
         "broker_transport_options": _transport(settings),
         "broker_connection_retry_on_startup": True,
         "broker_channel_error_retry": True,

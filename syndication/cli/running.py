@@ -22,6 +22,7 @@ from syndication.cli.morning import Morning
 from syndication.core import links
 from syndication.settings import FILE, Settings, starting
 
+WORKERS = 2
 STOP_WITHIN = timedelta(seconds=8)
 _LOOK_EVERY = 0.5
 
@@ -109,26 +110,17 @@ def _commands(settings: Settings) -> list[Child]:
                 "--no-server-header",
             ],
         ),
-        Child(
-            name="worker",
-            command=[
-                *celery,
-                "worker",
-                "--concurrency",
-                "2",
-                "--loglevel",
-                "INFO",
-                "--without-gossip",
-                "--without-mingle",
-                "--hostname",
-                f"syndication-{os.getpid()}@%h",
-                "-Q",
-                "control,ingest,send",
-            ],
-        ),
+        *(_worker(celery, n) for n in range(1, WORKERS + 1)),
         Child(name="beat", command=[*celery, "beat", "--loglevel", "INFO", "--pidfile="]),
     ]
     return [*_sandbox(settings), *children]
+
+
+def _worker(celery: list[str], number: int) -> Child:
+    """One worker without child processes of its own: it stops as soon as its task is done."""
+    words = "worker --pool solo --loglevel INFO --without-gossip --without-mingle -Q control,ingest,send"
+    name = f"worker-{number}"
+    return Child(name=name, command=[*celery, *words.split(), "--hostname", f"{name}-{os.getpid()}@%h"])
 
 
 def _sandbox(settings: Settings) -> list[Child]:

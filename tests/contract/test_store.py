@@ -414,9 +414,7 @@ def test_an_uncertain_mail_is_resent_once_and_only_where_the_edition_says_so(sto
     assert store.resend_uncertain({"daily": UncertainPolicy.RESEND}, later + timedelta(hours=1)) == 0
 
 
-@pytest.mark.parametrize(
-    ("state", "term"), [(DeliveryState.ACCEPTED, "accepted"), (DeliveryState.FAILED, "failed")]
-)
+@pytest.mark.parametrize(("state", "term"), [(DeliveryState.ACCEPTED, "accepted"), (DeliveryState.FAILED, "failed")])
 def test_the_operator_resolves_what_is_uncertain(store: Store, state: DeliveryState, term: str) -> None:
     issue = issued(store, readers=1)
     fan_out(store, issue)

@@ -1,4 +1,4 @@
-"""The promise of the ledger, held against any order of verbs and crashes: nobody twice, nobody forgotten, all counted."""
+"""The promise of the ledger against any order of verbs and crashes: nobody twice, nobody forgotten, all counted."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_two_thousand_deliveries_survive_twenty_kills(
             before = len(mailbox.accepted(folder))
             worker = house_in.worker()
             # a kill counts when it comes while mail is going out
-            wait_until(lambda: len(mailbox.accepted(folder)) > before + 2, 30, every=0.02)
+            wait_until(partial(_goes_out, folder, before), 30, every=0.02)
             time.sleep(chance.uniform(0.0, 0.5))
             assert balance().waiting > 0, f"all was sent before kill {kills + 1}: nothing left to prove"
             kill_group(worker)
@@ -67,6 +68,10 @@ def test_two_thousand_deliveries_survive_twenty_kills(
     assert result.audience == READERS
     assert len(uncertain) == result.uncertain <= kills * CONNECTIONS
     assert result.accepted + result.uncertain == READERS
+
+
+def _goes_out(folder: Path, before: int) -> bool:
+    return len(mailbox.accepted(folder)) > before + 2
 
 
 def _address(house, found) -> str:  # type: ignore[no-untyped-def]
