@@ -53,6 +53,11 @@ def is_mail(line: str) -> bool:
     return len(line) <= _LONGEST and _MAIL_ALONE.fullmatch(line) is not None
 
 
+def unsigned(line: str) -> str:
+    """A line without the byline behind its last sentence."""
+    return _without_behind(line, [])
+
+
 def signed(paragraphs: Sequence[str]) -> Signed:
     """`paragraphs` parted from bylines: alone in a line, before the first sentence, behind the last of a paragraph."""
     names: list[str] = []

@@ -13,14 +13,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndication.core.bylines import byline, signed
 from syndication.core.dates import Moment
-from syndication.core.flow import joined, one_line
+from syndication.core.flow import one_line
 from syndication.core.markup import absolute
 from syndication.core.model import Image
 from syndication.core.page_dom import Metadata, lines_of, parse, text_of, without_site
 from syndication.core.page_links import linked_teasers
-from syndication.core.page_prose import Block, is_headline, same
+from syndication.core.page_prose import Block, is_headline, paragraphs, same
 from syndication.core.page_story import Story
-from syndication.core.page_text import PageText, date_line_of, headed, items_of, read_text, weather_of
+from syndication.core.page_text import PageText, date_line_of, headed, items_of, read_text, readable, weather_of
 from syndication.core.page_words import LATE, Kind, Line, line_of
 from syndication.core.widget import tables
 
@@ -49,10 +49,10 @@ def read_html(text: str, url: str | None) -> MarkupPage:
     body = _body(tree)
     within = {body.mem_id} if body is not None else set()
     own = (said.address or url) if body is not None else None
-    teasers = linked_teasers(tree, base=said.base, own=own, within=within)
+    teasers = linked_teasers(tree, base=said.base, own=own, body=body)
     if body is None and len(teasers) < _FEW_LINKS and tree.css_first(_LISTS) is None:
         return _unknown(tree, said)
-    raw = lines_of(_root(tree), stop=within, mark=_BODY_MARK)
+    raw = readable(lines_of(_root(tree), stop=within, mark=_BODY_MARK))
     weather = weather_of(raw)
     lines = headed([line_of(r) if n not in weather.lines else Line(kind=Kind.CREDIT) for n, r in enumerate(raw)])
     on, warnings = _date_line(tree, lines)
@@ -106,7 +106,7 @@ def _body_at(lines: Sequence[Line]) -> int:
 
 
 def _story(tree: LexborHTMLParser, said: Metadata, body: LexborNode, lines: Sequence[Line]) -> Story | None:
-    text = body_text(lines_of(body))
+    text = body_text(readable(lines_of(body)))
     title = _title(tree, said, body, lines)
     above = lines[: _body_at(lines)]
     at = max((n for n, line in enumerate(above) if title and same(line.text, title)), default=None)
@@ -138,16 +138,16 @@ def body_text(raw: Sequence[str]) -> BodyText:
     """The paragraphs of a body given as lines: without buttons, weather tables, bylines and what follows its end."""
     taken = {n for table in tables(raw) for n in table.lines}
     lines = [_as_text(line_of(r)) for n, r in enumerate(raw) if n not in taken]
-    blocks: list[Sequence[str]] = []
+    blocks: list[Block] = []
     beside: list[Line] = []
     for item in items_of(lines):
         if isinstance(item, Block):
-            blocks.append(item.lines)
+            blocks.append(item)
         elif item.kind in (Kind.FOOTER, Kind.LIST):
             break
         else:
             beside.append(item)
-    text = signed(joined(blocks))
+    text = signed(paragraphs(blocks))
     names = [byline(x.text) for x in beside if x.kind is Kind.BYLINE]
     stamps = [x.moment for x in beside if x.kind is Kind.STAMP and x.label not in LATE]
     return BodyText(

@@ -45,14 +45,14 @@ class _Entry:
 
 
 def linked_teasers(
-    tree: LexborHTMLParser, *, base: str | None, own: str | None, within: Container[int]
+    tree: LexborHTMLParser, *, base: str | None, own: str | None, body: LexborNode | None
 ) -> tuple[Teaser, ...]:
     """The teasers of a page in the order of their first links, each article once.
 
-    `own`: the address of the page, which is no teaser. `within`: ids of elements whose links are part of a text."""
-    links = list(_links(tree, base, within))
+    `own`: the address of the page, which is no teaser. `body`: its article, whose links are part of the text."""
+    links = list(_links(tree, base, {body.mem_id} if body is not None else ()))
     known = {canonical_url(own)} if own else set()
-    sections = _sections(tree, [node for node, _ in links])
+    sections = _sections(tree, [node for node, _ in links], body)
     found: dict[str, _Entry] = {}
     for node, url in links:
         key = canonical_url(url)
@@ -119,10 +119,12 @@ def _words(node: LexborNode | None) -> str | None:
     return text if text and line_of(text).kind in (Kind.TEXT, Kind.SECTION) else None
 
 
-def _sections(tree: LexborHTMLParser, links: list[LexborNode]) -> dict[int, str]:
+def _sections(tree: LexborHTMLParser, links: list[LexborNode], body: LexborNode | None) -> dict[int, str]:
     """The heading over each link (by node id), where it names a section.
 
-    A heading reaches as far as the smallest element around it that holds links to articles."""
+    A heading reaches as far as the smallest element around it that holds links to articles; one whose reach holds the
+    page's article too is the article's own."""
+    whole = {up.mem_id for up in _ancestors(body)} if body is not None else set()
     around = {link.mem_id: [up.mem_id for up in _ancestors(link)] for link in links}
     holding = {up for ups in around.values() for up in ups}
     scopes: dict[int, str | None] = {}
@@ -133,7 +135,7 @@ def _sections(tree: LexborHTMLParser, links: list[LexborNode]) -> dict[int, str]
             if _inside(node, around) or not name or _DATED.match(name) or len(name) > 30 or node.mem_id in holding:
                 continue
             scope = next((up.mem_id for up in _ancestors(node) if up.mem_id in holding), None)
-            if scope is not None:
+            if scope is not None and scope not in whole:
                 scopes[scope] = None if is_generic(name) else name
         elif node.mem_id in around:
             heading = next((scopes[up] for up in around[node.mem_id] if up in scopes), None)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from syndication.core.bylines import unsigned
+from syndication.core.flow import paragraphs_of
 from syndication.core.identity import normal_title
 from syndication.core.model import Teaser
 from syndication.core.page_words import is_generic
@@ -16,13 +18,14 @@ from syndication.core.page_words import is_generic
 _CLOSERS = "\"'”’」』》)\\]"
 _CUT_MARK = re.compile(r"(?:\.{2,}|…)$")
 _STOPPED = re.compile(rf"(?:[가-힣%℃a-zA-Z{_CLOSERS}][.。]|\d[.。]|[가-힣{_CLOSERS}][!?])[{_CLOSERS}]*$")
-_INNER_STOP = re.compile(rf"[가-힣][.!?][{_CLOSERS}]?\s")
+_INNER_STOP = re.compile(rf"[다요죠까][.!?][{_CLOSERS}]?\s")
 _TOPIC = re.compile(r"(?:\S{1,20}\s)?\S{0,20}[가-힣)](?:은|는|이|가|에서|에서는)\s")
 _LIST_MARK = re.compile(r"[▲△▴▶▷►■□◆◇●○◎★☆※☞•∙▪◦⊙]|[-–—·ㆍ]\s|[①-⑳]|\(?\d{1,2}[.)]\s")
 _RANK = re.compile(r"^\d{1,2}(?:[.)위]\s?|\s)(?=\S)")
 _LOOSE = re.compile(r"^[•●∙◦·ㆍ*]\s*")
 
 LONGEST_HEADLINE = 80
+_SHORT_TEXT = 14  # a line shorter than this is no text, whatever its grammar
 _LONG_TEXT = 60  # a line this long under a headline is its text, though it is cut without a mark
 
 
@@ -37,7 +40,8 @@ class Block:
 
 
 def is_sentence(line: str) -> bool:
-    """Whether a line ends as a sentence of prose does; a short question may be a headline."""
+    """Whether a line ends as a sentence does, a byline behind it aside; a short question may be a headline."""
+    line = unsigned(line)
     if _CUT_MARK.search(line) or not _STOPPED.search(line):
         return False
     return line.rstrip("\"'”’」』》)]")[-1:] not in "!?" or len(line) > LONGEST_HEADLINE // 2
@@ -51,8 +55,10 @@ def is_cut(text: str) -> bool:
 
 
 def is_headline(line: str) -> bool:
-    """Whether a line may be a headline: short, and neither a sentence nor the item of a list."""
-    return len(line) <= LONGEST_HEADLINE and not is_sentence(line) and not _LIST_MARK.match(line)
+    """Whether a line may be a headline: short, without a sentence, and not the item of a list."""
+    if len(line) > LONGEST_HEADLINE or _LIST_MARK.match(line):
+        return False
+    return not is_sentence(line) and not _INNER_STOP.search(line)
 
 
 def is_listed(line: str) -> bool:
@@ -66,7 +72,7 @@ def is_text_under(headline: str, line: str) -> bool:
         return True
     if _CUT_MARK.search(line):
         return len(line) > len(headline)
-    return len(line) >= 20 and len(line) > len(headline) and _TOPIC.match(line) is not None
+    return len(line) >= _SHORT_TEXT and len(line) > len(headline) and _TOPIC.match(line) is not None
 
 
 def is_teaser(block: Block) -> bool:
@@ -92,6 +98,17 @@ def is_pair(block: Block) -> bool:
 def same(first: str, second: str) -> bool:
     """Whether two lines say the same but for blanks and punctuation."""
     return normal_title(first) == normal_title(second)
+
+
+def paragraphs(blocks: Sequence[Block]) -> tuple[str, ...]:
+    """The paragraphs of a body. Lines that are sentences each are paragraphs; verses stay together, parted by \\n."""
+    out: list[str] = []
+    for block in blocks:
+        if all(is_sentence(line) for line in block.lines[:-1]):
+            out += block.lines
+        else:
+            out += paragraphs_of(block.lines)
+    return tuple(out)
 
 
 # --- teasers ---------------------------------------------------------------------------------

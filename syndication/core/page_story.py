@@ -5,14 +5,23 @@ What stands around it is handed back as blocks of other stories; nothing is thro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 from syndication.core.bylines import byline, signed
 from syndication.core.dates import Moment
-from syndication.core.flow import joined
-from syndication.core.page_prose import Block, is_cut, is_headline, is_listed, is_pair, is_sentence, is_teaser, same
+from syndication.core.page_prose import (
+    Block,
+    is_cut,
+    is_headline,
+    is_listed,
+    is_pair,
+    is_sentence,
+    is_teaser,
+    paragraphs,
+    same,
+)
 from syndication.core.page_words import LATE, Kind, Line
 
 Item = Block | Line
@@ -21,6 +30,10 @@ _MOST_HEADS = 4  # section, headline, subtitle in two lines; more headlines in a
 _SECTION_WORD = 8
 _VERSE_LINE = 24  # lines of a poem are short
 _LEAST_VERSES = 3
+_POEM = re.compile(r"[\[(<〈【]?(?:시|동시|詩|시조)[\])>〉】 ]")
+_INFORMS = re.compile(
+    r"[:：=☎]|[(<〈](?:끝|계속)[)>〉]|https?|\d{3,4}-\d{4}|@"
+)  # what closes an article without a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +80,15 @@ def split_story(items: Sequence[Item], section: str | None, *, strict: bool = Fa
     if found is None:
         return None
     before = [i for i in items[: found.heads] if isinstance(i, Block)]
-    heads, more = _heads(items[found.heads : found.body])
+    heads, more = _heads(items[found.heads : found.body], most=1 if strict else _MOST_HEADS)
     body, trailing = _trimmed(_blocks(items[found.body : found.end]))
     if heads and not body:
         return None
+    if not heads and len(body[0].lines) > 1 and is_headline(body[0].lines[0]):
+        heads, body = [body[0].lines[0]], [replace(body[0], lines=body[0].lines[1:]), *body[1:]]
     title, subtitle, section = _named(heads, section)
     body = _without_title(body, title)
-    text = signed(joined(b.lines for b in body))
+    text = signed(paragraphs(body))
     lines = [i for i in items[: found.end + 2] if isinstance(i, Line)]
     story = Story(
         title=title,
@@ -98,18 +113,40 @@ def _found(items: Sequence[Item], *, strict: bool) -> _Found | None:
     if _is_list(_blocks(items)):
         return None
     heads = 0
+    follows = _story_follows(items)
+    before: Block | None = None
     for n, item in enumerate(items):
         if not isinstance(item, Block):
             continue
         if is_teaser(item) or _breaks_off(item):
             heads = n + 1
         elif _is_body(item):
-            if _is_another(items, n) or (is_pair(item) and strict):
+            # a headline with one text under it, and an article after it, is another story
+            if is_pair(item) and (strict or (follows[n] and not _is_head(before))):
                 heads = n + 1
+                before = None
                 continue
             found = _Found(heads=heads, body=n, end=_end(items, n))
             return found if not strict or _is_sure(items, found) else None
+        before = item if n >= heads else None
     return None
+
+
+def _story_follows(items: Sequence[Item]) -> list[bool]:
+    """For each item whether behind it a headline of its own stands above a paragraph of its own."""
+    out = [False] * len(items)
+    follows, body = False, False
+    for n in range(len(items) - 1, -1, -1):
+        out[n] = follows
+        item = items[n]
+        if isinstance(item, Block):
+            follows = follows or (body and _is_head(item))
+            body = _is_body(item) and not is_pair(item)
+    return out
+
+
+def _is_head(block: Block | None) -> bool:
+    return block is not None and len(block.lines) == 1 and is_headline(block.lines[0])
 
 
 def _is_list(blocks: Sequence[Block]) -> bool:
@@ -132,23 +169,6 @@ def _breaks_off(block: Block) -> bool:
     return len(block.lines) == 1 and not is_headline(block.lines[0]) and is_cut(block.lines[0]) and not _is_body(block)
 
 
-def _is_another(items: Sequence[Item], n: int) -> bool:
-    """Whether the pair at place n is a story of its own before the article: a headline with a body follows."""
-    block = items[n]
-    if not (isinstance(block, Block) and is_pair(block)) or _has_heads(items[:n]):
-        return False
-    later = _blocks(items[n + 1 :])
-    return any(
-        len(head.lines) == 1 and is_headline(head.lines[0]) and _is_body(body) and not is_pair(body)
-        for head, body in pairwise(later)
-    )
-
-
-def _has_heads(items: Sequence[Item]) -> bool:
-    blocks = _blocks(items)
-    return bool(blocks) and len(blocks[-1].lines) == 1 and is_headline(blocks[-1].lines[0])
-
-
 def _end(items: Sequence[Item], start: int) -> int:
     """The place behind the story's last item: a footer, a teaser, or a headline set apart ends it."""
     for n in range(start, len(items)):
@@ -166,7 +186,7 @@ def _is_sure(items: Sequence[Item], found: _Found) -> bool:
     body = [b for b in _blocks(items[found.body : found.end]) if _is_body(b) and not is_pair(b)]
     signs = (Kind.STAMP, Kind.BYLINE, Kind.INTERFACE, Kind.FOOTER)
     beside = any(isinstance(i, Line) and i.kind in signs for i in items[found.heads : found.end + 1])
-    return _has_heads(items[found.heads : found.body]) and (len(body) > 1 or beside)
+    return any(map(_is_head, _blocks(items[found.heads : found.body]))) and (len(body) > 1 or beside)
 
 
 def _verses(items: Sequence[Item], section: str | None) -> _Found | None:
@@ -177,19 +197,19 @@ def _verses(items: Sequence[Item], section: str | None) -> _Found | None:
     lines = [line for b in blocks[1:] for line in b.lines]
     short = all(len(line) <= _VERSE_LINE for line in lines) and len(lines) >= _LEAST_VERSES
     stanza = any(len(b.lines) >= 2 for b in blocks[1:])
-    signs = section is not None or any(isinstance(i, Line) for i in items) or "시" in blocks[0].lines[0][:3]
-    if not (short and stanza and signs):
+    signs = section is not None or any(isinstance(i, Line) for i in items) or _POEM.match(blocks[0].lines[0])
+    if not (short and stanza and bool(signs)):
         return None
     first = next(n for n, i in enumerate(items) if i is blocks[1])
     return _Found(heads=0, body=first, end=_end(items, first))
 
 
 def _trimmed(body: list[Block]) -> tuple[list[Block], list[Block]]:
-    """The body without lines at its end that are headlines of what comes next."""
+    """The body without what stands at its end as other stories do: headlines, alone or with one text under them."""
     if not any(is_sentence(line) for b in body for line in b.lines):
         return body, []
     end = len(body)
-    while end > 1 and _is_next(body[end - 1]):
+    while end > 1 and (_is_next(body[end - 1]) or is_pair(body[end - 1])):
         end -= 1
     return body[:end], body[end:]
 
@@ -198,17 +218,17 @@ def _is_next(block: Block) -> bool:
     """Whether a block is no paragraph but the headline of another story: no gap before it, nothing that informs."""
     if block.gap or any(is_sentence(line) or not is_headline(line) for line in block.lines):
         return False
-    return not any(sign in line for line in block.lines for sign in (":", "：", "=", "☎", "(끝)", "<끝>", "http"))
+    return not any(_INFORMS.search(line) for line in block.lines)
 
 
 # --- its head --------------------------------------------------------------------------------
 
 
-def _heads(items: Sequence[Item]) -> tuple[list[str], list[Block]]:
-    """The lines above the body, none twice, and blocks above them that are headlines of others."""
+def _heads(items: Sequence[Item], *, most: int) -> tuple[list[str], list[Block]]:
+    """The lines above the body, none twice; of more than `most` only the last, the others being headlines of others."""
     blocks = _blocks(items)
     lines = [line for b in blocks for line in b.lines]
-    if len(lines) > _MOST_HEADS:
+    if len(lines) > most:
         last = blocks[-1]
         return list(last.lines), blocks[:-1]
     once: list[str] = []
@@ -238,7 +258,7 @@ def _without_title(body: Sequence[Block], title: str | None) -> list[Block]:
         return list(body)
     first = body[0]
     kept = tuple(line for line in first.lines if not same(line, title))
-    rest = [Block(lines=kept, gap=first.gap, apart=first.apart, bulleted=first.bulleted)] if kept else []
+    rest = [replace(first, lines=kept)] if kept else []
     return [*rest, *body[1:]]
 
 

@@ -15,8 +15,22 @@ from syndication.core.flow import one_line
 from syndication.core.model import Observation, Teaser
 from syndication.core.page_prose import Block, is_headline, teasers_of
 from syndication.core.page_story import Item, Split, Story, split_story
-from syndication.core.page_words import LATE, Kind, Line, credit, footer_at, is_generic, is_no_year, line_of
+from syndication.core.page_words import (
+    LATE,
+    Kind,
+    Line,
+    credit,
+    footer_at,
+    is_generic,
+    is_no_year,
+    line_of,
+    signed_before,
+)
+from syndication.core.shape import Unreadable
 from syndication.core.widget import tables
+
+MAX_LINES = 20_000  # real pages stay under 3,000 lines
+MAX_CHARACTERS = 1_000_000  # of text, markup not counted
 
 _HEADING = 24  # characters: a longer line before 더보기 is no heading
 _APART = 3  # empty lines that part what belongs together from what follows
@@ -54,8 +68,8 @@ class _Stretch:
 
 
 def read_text(text: str) -> PageText:
-    """What a page given as text says. Never raises; time grows with the length of the text."""
-    raw = text.splitlines()
+    """What a page given as text says. Raises Unreadable for one that is longer than any newspaper's page."""
+    raw = readable(text.splitlines())
     weather = weather_of(raw)
     taken = set(weather.lines)
     lines = headed([line_of(line) if n not in taken else Line(kind=Kind.CREDIT) for n, line in enumerate(raw)])
@@ -70,6 +84,15 @@ def read_text(text: str) -> PageText:
         teasers=teasers,
         warnings=(*weather.warnings, *warnings),
     )
+
+
+def readable(raw: Sequence[str]) -> Sequence[str]:
+    """The lines themselves. Raises Unreadable when they are more, or hold more, than any newspaper's page."""
+    if len(raw) > MAX_LINES:
+        raise Unreadable(f"the page has more than {MAX_LINES:,} lines of text")
+    if sum(map(len, raw)) > MAX_CHARACTERS:
+        raise Unreadable(f"the page holds more than {MAX_CHARACTERS:,} characters of text")
+    return raw
 
 
 # --- weather ---------------------------------------------------------------------------------
@@ -177,7 +200,7 @@ def items_of(lines: Sequence[Line]) -> Iterator[Item]:
             block += [replace(line, text=head)] if head.strip() else []
             if at is not None:
                 yield from _flushed(block, gap=gap, apart=apart)
-                yield Line(kind=Kind.FOOTER, text=line.text[at:])
+                yield from _footer(line.text[at:])
                 block, gap, blanks = [], False, 0
             continue
         if block:
@@ -194,6 +217,13 @@ def items_of(lines: Sequence[Line]) -> Iterator[Item]:
     yield from _flushed(block, gap=gap, apart=apart)
 
 
+def _footer(text: str) -> Iterator[Line]:
+    who = signed_before(text)
+    if who:
+        yield Line(kind=Kind.BYLINE, text=who)
+    yield Line(kind=Kind.FOOTER, text=text)
+
+
 def _flushed(block: Sequence[Line], *, gap: bool, apart: bool) -> Iterator[Block]:
     if block:
         bulleted = all(line.bulleted for line in block)
@@ -204,20 +234,25 @@ def _flushed(block: Sequence[Line], *, gap: bool, apart: bool) -> Iterator[Block
 
 
 def _stretches(items: Iterator[Item]) -> list[_Stretch]:
-    """Items under their headings, in order. Section names in a row are steps of a path, many of them a menu."""
+    """Items under their headings, in order."""
     out = [_Stretch()]
-    path = 0
+    path: list[str] = []
     for item in items:
         if isinstance(item, Line) and item.kind is Kind.SECTION:
-            path += 1
-            out.append(_Stretch(heading=item.text if path < _MENU else None))
+            path.append(item.text)
+            out.append(_Stretch(heading=_last_step(path)))
         elif isinstance(item, Line) and item.kind is Kind.LIST:
             out.append(_Stretch(heading=item.text, listing=True, more=item.label == "more"))
-            path = 0
+            path = []
         else:
             out[-1].items.append(item)
-            path = path if isinstance(item, Line) else 0
+            path = path if isinstance(item, Line) else []
     return out
+
+
+def _last_step(path: Sequence[str]) -> str | None:
+    """The section that names in a row stand for: the last step of a path; of a menu only what is named once more."""
+    return path[-1] if len(path) < _MENU or path[-1] in path[:-1] else None
 
 
 def _told(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[Story | None, tuple[Teaser, ...]]:
@@ -230,8 +265,10 @@ def _told(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[Story | No
         else:
             teasers += teasers_of((*split.before,), None)
             teasers += teasers_of(_worth(split.after), None)
-    story = split.story if split else None
-    return story, tuple(t for t in teasers if story is None or t.title is None or t.title != story.title)
+    if split is None:
+        announced = newspaper or any(s.listing for s in stretches) or len([t for t in teasers if t.title]) > 1
+        return None, tuple(teasers) if announced else ()
+    return split.story, tuple(t for t in teasers if t.title is None or t.title != split.story.title)
 
 
 def _best(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[int, Split | None]:

@@ -124,8 +124,8 @@ def line_of(raw: str) -> Line:
     dated = _dated(bare)
     if dated is not None:
         return dated
-    if byline(text) is not None or is_mail(text):
-        return Line(kind=Kind.BYLINE, text=text)
+    if byline(bare) is not None or is_mail(bare):
+        return Line(kind=Kind.BYLINE, text=bare)
     return Line(kind=Kind.TEXT, text=text, bulleted=bare != text)
 
 
@@ -241,6 +241,12 @@ def footer_at(text: str) -> int | None:
     at = _behind_sentence(text, len(text))
     tail = text[at:]
     return at if 8 < len(tail) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(tail) else None
+
+
+def signed_before(footer: str) -> str | None:
+    """Who is named at the beginning of a footer, between the last sentence and the imprint."""
+    mark = _IMPRINT.search(footer)
+    return byline(footer[: mark.start()].strip(" <[(|/-")) if mark else None
 
 
 def _behind_sentence(text: str, before: int) -> int:

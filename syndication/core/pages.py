@@ -15,7 +15,7 @@ from syndication.core.page_story import Story
 from syndication.core.page_text import read_text
 from syndication.core.shape import Unreadable
 
-MAX_BYTES = 10_000_000  # the largest real pages stay under 1 MB
+MAX_BYTES = 5_000_000  # the largest real pages stay under 1 MB
 _HEAD = 20_000
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|div|table|article|p|br|span|ul|section)[\s/>]", re.I)
 _WORDS = 60  # so much of its body stands for an untitled article's name
