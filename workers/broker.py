@@ -22,7 +22,7 @@ EMBEDDED = "embedded"  # the scheme of its URL
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: Any, message: Any, **_: Any) -> None:
+    def _put(self, queue: Any, message: Any, **_: Any) -> None:  # type: ignore[override]  # kombu passes more
         folder = Path(self.data_folder_out)
         with NamedTemporaryFile("w", dir=folder, prefix=".draft-", delete=False, encoding="utf-8") as draft:
             draft.write(dumps(message))  # type: ignore[no-untyped-call]  # kombu's types are partial

@@ -131,11 +131,11 @@ def try_(inputs: tuple[str, ...], folder: Path, title: str) -> None:
     store = MemoryStore()
     setup, ports = _bench(edition, store, now, inputs)
     for name, source in zip(inputs, setup.sources.values(), strict=True):
-        _take(store, source, look(name)[0], now)
+        _take(store, source, *look(name), now)
     slot = replace(timetable.slot(edition, timetable.local_date(edition, now)), cut_off_at=now + timedelta(seconds=1))
     draft = assemble.compose(ports, setup, edition, slot)
     if not draft.frozen.content.items:
-        raise click.ClickException(f"there is no story in it: {_why(store, inputs)}")
+        raise click.ClickException("there is no story in it; `syndication read` says what it gave")
     store.register_editions([edition], now)
     issue = store.freeze(draft.frozen, draft.blocks)
     reader = store.subscribe(
@@ -192,10 +192,12 @@ def _bench(edition: Edition, store: MemoryStore, now: datetime, inputs: tuple[st
     return setup, ports
 
 
-def _take(store: MemoryStore, source: Source, reading: Reading, now: datetime) -> None:
+def _take(store: MemoryStore, source: Source, reading: Reading, url: str | None, now: datetime) -> None:
     for aside in reading.set_aside:
         err.print(f"set aside: {aside.what}: {aside.reason}", markup=False, soft_wrap=True)
-    store.store_articles(source, reading.articles, now, domain="example.com", baseline=False)
+    # there is no Issue page to link to: a story without a page of its own is found where it was read
+    found = [replace(f, content=replace(f.content, url=f.content.url or url)) for f in reading.articles]
+    store.store_articles(source, found, now, domain="example.com", baseline=False)
     if reading.observations:
         store.store_weather(
             WeatherReading(
@@ -206,10 +208,6 @@ def _take(store: MemoryStore, source: Source, reading: Reading, now: datetime) -
                 observations=reading.observations,
             )
         )
-
-
-def _why(store: MemoryStore, inputs: tuple[str, ...]) -> str:
-    return f"{', '.join(inputs)} gave nothing that could be read as an article; `syndication read` says what it gave"
 
 
 # --- init ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import click
 from syndication import bootstrap
 from syndication.bootstrap import House
 from syndication.cli.children import Child, Children, taken_ports
-from syndication.cli.house import load, out, quiet_logs
+from syndication.cli.house import Context, load, out, quiet_logs
 from syndication.cli.morning import Morning
 from syndication.core import links
 from syndication.settings import FILE, Settings, starting
@@ -37,14 +37,14 @@ _LOOK_EVERY = 0.5
 )
 @click.option("--once", is_flag=True, help="Stop when the first Issue has been delivered.")
 @click.pass_obj
-def run(context: object, folder: Path, once: bool) -> None:
+def run(context: Context, folder: Path, once: bool) -> None:
     """Start web, worker, beat and sandbox, and show a whole morning. Ctrl-C stops it cleanly.
 
     \b
     Example: syndication run
     """
     quiet_logs()
-    path, is_sample = _publisher(getattr(context, "named", None), folder)
+    path, is_sample = _publisher(context.named, folder)
     settings = load(path)
     _refuse_taken_ports(settings)
     resume_clock(settings)
