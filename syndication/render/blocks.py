@@ -106,6 +106,23 @@ def render_issue(
     )
 
 
+def issue_document(
+    content: IssueContent,
+    *,
+    outlet: Outlet,
+    edition: Edition,
+    on: date,
+    language: str,
+    templates: Mapping[str, str],
+    cadence: Cadence = Cadence.DAILY,
+) -> str:
+    """The MJML of an Issue in its most words, as it goes to the engine: to be looked at or measured."""
+    order = _Order(content=content, outlet=outlet, edition=edition, on=on, language=language, cadence=cadence)
+    keys = tuple(dict.fromkeys(all_block_keys(content)))
+    values = {**_values(order, stories.ROOMS[0]), "mark": _marker(keys, filling.html_mark)}
+    return filling.templates_of(templates).document(_HTML, values)
+
+
 def _rooms(content: IssueContent) -> Iterator[tuple[int, stories.Room]]:
     """The rooms worth trying: beyond so many stories not even all headlines can fit."""
     return ((n, r) for n, r in enumerate(stories.ROOMS) if r.most or len(content.items) <= _MOST_HEADLINES)

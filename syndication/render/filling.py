@@ -43,9 +43,12 @@ class Templates:
 
     def html(self, name: str, values: Mapping[str, object]) -> str:
         """The MJML document filled and rendered, its slots and marks in place."""
+        return _HTML_SLOT.sub("\x02\\1\x03", mjml.render(self.document(name, values), f"{name} (filled)"))
+
+    def document(self, name: str, values: Mapping[str, object]) -> str:
+        """The MJML document filled, not yet rendered."""
         slots = {slot: Markup(f"{{slot:{slot}}}") for slot in SLOTS}  # noqa: S704 - a constant of ours
-        source = _filled(self._html, name, {**values, "slot": slots})
-        return _HTML_SLOT.sub("\x02\\1\x03", mjml.render(source, f"{name} (filled)"))
+        return _filled(self._html, name, {**values, "slot": slots})
 
     def text(self, name: str, values: Mapping[str, object]) -> str:
         slots = {slot: Markup(f"\x02{slot}\x03") for slot in SLOTS}  # noqa: S704 - a constant of ours

@@ -112,11 +112,12 @@ def _problem(template: str, what: str, instead: str) -> Problem:
 
 # --- repairing -------------------------------------------------------------------------------
 
-_TAG = re.compile(r"<[a-zA-Z][^\s/>]*(?:[^>\"]|\"[^\"]*\")*>")
 _IMAGE_WITHOUT_ALT = re.compile(r"<img\b(?!(?:[^>\"]|\"[^\"]*\")*?\salt=)((?:[^>\"]|\"[^\"]*\")*?)(\s*/?)>")
 _ALIGN_ON_CELL = re.compile(r"(<td\b(?:[^>\"]|\"[^\"]*\")*?)\svertical-align=\"[^\"]*\"")
 _FRACTION_ATTRIBUTE = re.compile(r"(\s(?:width|height)=\")(\d+)\.\d+((?:px)?\")")
 _FRACTION_STYLE = re.compile(r"((?:^|[;\"\s{])(?:(?:min|max)-)?(?:width|height):\s*)(\d+)\.\d+px")
+_ANY_FRACTION = re.compile(r"\.\d+px")
+_ANY_SHORT_COLOUR = re.compile(r"#[0-9a-fA-F]{3}(?![0-9a-fA-F])(?<!&....)")
 _COLOUR_ATTRIBUTE = re.compile(r"(\s(?:style|bgcolor|color)=\")([^\"]*)(\")")
 _STYLE_ELEMENT = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL)
 _SHORT_COLOUR = re.compile(r"url\([^)]*\)|(?<=[:\s,(])#[0-9a-fA-F]{3}(?=[;\s,)}!]|$)|^#[0-9a-fA-F]{3}$")
@@ -128,9 +129,11 @@ def repair(html: str) -> str:
     html = _IMAGE_WITHOUT_ALT.sub(r'<img\1 alt=""\2>', html)
     html = _ALIGN_ON_CELL.sub(r"\1", html)
     html = _FRACTION_ATTRIBUTE.sub(r"\1\2\3", html)
-    html = _FRACTION_STYLE.sub(r"\1\2px", html)
-    html = _STYLE_ELEMENT.sub(_between(_long_colours), html)
-    html = _COLOUR_ATTRIBUTE.sub(_between(_long_colours), html)
+    if _ANY_FRACTION.search(html):  # the quick looks spare the slow ones, which seldom find anything
+        html = _FRACTION_STYLE.sub(r"\1\2px", html)
+    if _ANY_SHORT_COLOUR.search(html):
+        html = _STYLE_ELEMENT.sub(_between(_long_colours), html)
+        html = _COLOUR_ATTRIBUTE.sub(_between(_long_colours), html)
     return merged(html)
 
 

@@ -26,7 +26,7 @@ def plain(value: object) -> str:
 
 def width(text: str) -> int:
     """How many columns a text takes."""
-    return sum(max(0, wcwidth(char)) for char in text)
+    return len(text) if text.isascii() else sum(max(0, wcwidth(char)) for char in text)
 
 
 def laid_out(text: str, columns: int = WIDTH) -> str:
@@ -39,7 +39,7 @@ def laid_out(text: str, columns: int = WIDTH) -> str:
 
 
 def _wrapped(line: str, columns: int) -> Iterator[str]:
-    if width(line) <= columns:
+    if 2 * len(line) <= columns or width(line) <= columns:  # no character is wider than two columns
         yield line
         return
     indent = " " * (len(line) - len(line.lstrip(" ")))

@@ -37,6 +37,7 @@ def test_a_good_document_has_no_problems() -> None:
         ('<mj-text colour="#000000">a</mj-text>', 5, "mj-text has no attribute colour", "did you mean color?"),
         ('<mj-text font-size="1em">a</mj-text>', 5, 'font-size="1em"', "16px"),
         ('<mj-text padding="1px 2px 3px 4px 5px">a</mj-text>', 5, "padding=", "one to four measures"),
+        ('<mj-text\n  color="#000000"\n  colour="#000000">a</mj-text>', 7, "no attribute colour", "mean color?"),
         ('<mj-text padding="0 28px">a</mj-text>', 5, "padding=", "write 0px"),
         ('<mj-text align="centre">a</mj-text>', 5, 'align="centre"', "center"),
         ('<mj-text color="#12">a</mj-text>', 5, 'color="#12"', "#1a5fb4"),
