@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +17,18 @@ from pathlib import Path
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _PICTURES = (("phone", 375), ("desktop", 800))
 _PATIENCE = 60
+_TALLEST = 16000  # pixels; taller pictures fail in Chromium
+_QUIET = (
+    "--headless",
+    "--no-sandbox",  # the page is our own file, and its only script is ours
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
 
 
 def write_preview(folder: Path, name: str, message: bytes) -> Sequence[str]:
@@ -41,27 +54,28 @@ def _pictures(folder: Path, name: str) -> list[str]:
 
 
 def _picture(chromium: str, folder: Path, picture: str, name: str, width: int) -> str:
-    target = (folder / picture).resolve()
+    """The whole page as a picture: first its height is asked for, then a window of that height is taken."""
+    target, page = (folder / picture).resolve(), (folder / f"{name}.html").resolve()
     target.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as profile:
-        command = [
-            chromium,
-            "--headless",
-            "--no-sandbox",  # the page is our own file, without scripts
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--hide-scrollbars",
-            f"--user-data-dir={profile}",
-            f"--window-size={width},2400",
-            f"--screenshot={target}",
-            (folder / f"{name}.html").resolve().as_uri(),
-        ]
-        try:
-            subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - fixed words
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"no {picture}: {error}"
+    try:
+        with tempfile.TemporaryDirectory() as work:
+            height = _height(chromium, Path(work), page, width)
+            _browse(chromium, Path(work), f"--window-size={width},{height}", f"--screenshot={target}", page.as_uri())
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"no {picture}: {error}"
     return f"wrote {folder / picture}" if target.exists() else f"no {picture}: Chromium made no picture"
+
+
+def _height(chromium: str, work: Path, page: Path, width: int) -> int:
+    measured = work / "measured.html"
+    script = "<script>onload=()=>{document.title='height '+document.documentElement.scrollHeight}</script>"
+    measured.write_text(page.read_text(encoding="utf-8") + script, encoding="utf-8")
+    told = _browse(chromium, work, f"--window-size={width},800", "--dump-dom", measured.as_uri())
+    found = re.search(r"<title>height (\d{1,6})</title>", told)
+    return min(int(found[1]), _TALLEST) if found else _TALLEST // 8
+
+
+def _browse(chromium: str, work: Path, *words: str) -> str:
+    command = [chromium, *_QUIET, f"--user-data-dir={work / 'profile'}", *words]
+    done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - fixed words
+    return done.stdout.decode("utf-8", "replace")
