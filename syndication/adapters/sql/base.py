@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -43,4 +44,5 @@ class Base:
 def insert_new(db: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """INSERT … ON CONFLICT DO NOTHING in the dialect at hand."""
     fresh = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
-    return fresh.execution_options(preserve_rowcount=True)  # psycopg's count is thrown away without it
+    # psycopg's count is thrown away without it
+    return cast("sqlite.Insert | postgresql.Insert", fresh.execution_options(preserve_rowcount=True))
