@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndication.ports import Permanent, Publisher, Transient
 from syndication.web.conditional import Answer, answer
+from syndication.web.guard import content_policy
 from syndication.web.site import content_type
 
 STYLESHEET = "feeds/feed.xsl"
@@ -27,6 +28,7 @@ class Feeds:
     """ASGI: answers /feeds/… itself and hands everything else to `app`."""
 
     def __init__(self, app: ASGIApp, *, publisher: Publisher, stylesheet: str) -> None:
+        self.policy = content_policy(scripts=True)  # browsers that know XSLT count a stylesheet as a script
         self.app = app
         self.publisher = publisher
         self.stylesheet = stylesheet.encode()
@@ -38,7 +40,7 @@ class Feeds:
             return
         asked = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         found = await run_in_threadpool(self.answer, scope["method"], path, asked)
-        await _send(found, scope["method"], send)
+        await _send(found, scope["method"], self.policy, send)
 
     def answer(self, method: str, path: str, asked: Mapping[str, str]) -> Answer:
         """The answer to one request; never raises for a path that is not there or a disk that fails."""
@@ -104,7 +106,8 @@ def _plain(status: int, words: str, *headers: tuple[str, str]) -> Answer:
     return Answer(status=status, headers=(*entity, *headers), body=body)
 
 
-async def _send(found: Answer, method: str, send: Send) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in found.headers]
+async def _send(found: Answer, method: str, policy: str, send: Send) -> None:
+    every = (*found.headers, ("Content-Security-Policy", policy))
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in every]
     await send({"type": "http.response.start", "status": found.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else found.body})

@@ -134,7 +134,8 @@ def router(look: Look) -> APIRouter:
             raise HTTPException(status_code=404)
         words = look.words_for(request)
         documents = [(receipt, readable(receipt)) for receipt in receipts_of(look)]
-        return look.page(request, "receipts.html", words, cache="no-store", documents=documents, feeds=())
+        zone = site.editions[0].zone if site.editions else "UTC"
+        return look.page(request, "receipts.html", words, cache="no-store", documents=documents, zone=zone)
 
     return routes
 

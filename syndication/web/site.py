@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -65,7 +65,6 @@ class Site:
     banner: str | None = None
     inbox: Callable[[], Sequence[InboxMail]] | None = None
     receipts: Callable[[], Sequence[PartnerReceipt]] | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)  # further lines for the inbox page: name -> words or URL
 
     def edition(self, edition_id: str) -> Edition | None:
         return next((e for e in self.editions if e.id == edition_id), None)

@@ -97,9 +97,18 @@
     <!-- a summary with markup cannot be shown safely by every browser: the headline leads to the text -->
     <xsl:if test="$summary != '' and not(contains($summary, '&lt;'))"><div class="body"><p><xsl:value-of select="$summary"/></p></div></xsl:if>
     <xsl:if test="$when != ''"><p class="byline"><xsl:choose>
-      <xsl:when test="pubDate"><span><xsl:value-of select="substring($when, 1, 22)"/></span></xsl:when>
-      <xsl:otherwise><span><xsl:value-of select="translate(substring($when, 1, 16), 'T', ' ')"/></span></xsl:otherwise>
+      <xsl:when test="pubDate"><span><xsl:value-of select="substring($when, 1, 22)"/><xsl:call-template name="zone"><xsl:with-param name="offset" select="substring($when, 27)"/></xsl:call-template></span></xsl:when>
+      <xsl:otherwise><span><xsl:value-of select="translate(substring($when, 1, 16), 'T', ' ')"/><xsl:call-template name="zone"><xsl:with-param name="offset" select="substring($when, string-length($when) - 5)"/></xsl:call-template></span></xsl:otherwise>
     </xsl:choose></p></xsl:if>
   </article>
+</xsl:template>
+<!-- which clock a time is told by -->
+<xsl:template name="zone">
+  <xsl:param name="offset"/>
+  <xsl:choose>
+    <xsl:when test="contains($offset, '+0900') or contains($offset, '+09:00')"><xsl:text> KST</xsl:text></xsl:when>
+    <xsl:when test="contains($offset, '+0000') or contains($offset, '+00:00') or contains($offset, 'Z') or contains($offset, 'GMT')"><xsl:text> UTC</xsl:text></xsl:when>
+    <xsl:otherwise><xsl:value-of select="concat(' ', $offset)"/></xsl:otherwise>
+  </xsl:choose>
 </xsl:template>
 </xsl:stylesheet>
