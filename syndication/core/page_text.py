@@ -13,7 +13,7 @@ from datetime import date
 
 from syndication.core.flow import one_line
 from syndication.core.model import Observation, Teaser
-from syndication.core.page_prose import Block, is_headline, teasers_of
+from syndication.core.page_prose import Block, is_headline, is_pair, teasers_of
 from syndication.core.page_story import Item, Split, Story, split_story
 from syndication.core.page_words import (
     LATE,
@@ -273,10 +273,11 @@ def _told(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[Story | No
 
 def _best(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[int, Split | None]:
     """The stretch whose story is longest; lists are looked into only when no other stretch holds one."""
+    front = [n for n, s in enumerate(stretches) if s.blocks and all(map(is_pair, s.blocks)) and not s.listing]
     for listing in (False, True):
         found = []
         for n, stretch in enumerate(stretches):
-            if stretch.listing is not listing or stretch.more:
+            if stretch.listing is not listing or stretch.more or (len(front) > 1 and n in front):
                 continue
             section = None if stretch.heading is None or is_generic(stretch.heading) else stretch.heading
             split = split_story(stretch.items, section, strict=listing)

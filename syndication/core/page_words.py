@@ -90,15 +90,15 @@ _SECTIONS = _words("""
 중소기업 일자리 취업 대학 학교 수도권 영남 호남 충청 강원 제주 서울 경기 인천 부산 대구 광주 대전 울산 세종 충북 충남
 전북 전남 경북 경남
 """)
-_PARTS = re.compile(r"[\s/·ㆍ&|,]+")
+_PARTS = re.compile(r"[/·ㆍ&|,]+")
 
 _GENERIC = re.compile(
-    r"today.{0,6}|cover ?story|hot.{0,12}|best.{0,8}|.{0,12}top\s?\d{1,2}|photo.{0,8}|most.{0,12}|headlines?|"
-    r"(?:news)?timeline|news|latest.{0,6}|pick.{0,6}|editor'?s?pick.{0,4}|"
-    r"관련(?:기사|뉴스|글|콘텐츠)|이시각.{0,8}|실시간.{0,8}|헤드라인|톱뉴스|"
+    r"(?:hot|best|photo|most|top|today|news|issue)(?:'?s)?(?:클릭|이슈|뉴스|기사|포토|news|issue|click|topic|read|viewed|story|pick|photo)?"
+    r"(?:(?:top|best)?\d{0,2})|cover ?story|headlines?|(?:news)?timeline|latest(?:news)?|pick|editor'?s?pick|"
+    r"관련(?:기사|뉴스|글|콘텐츠)|이시각.{0,8}|헤드라인|톱뉴스|핫이슈|핫클릭|"
     r"(?:가장)?(?:많이본|인기|최신|추천|주요|오늘의|랭킹|주간|월간|화제의?|베스트|놓치면안될|함께(?:본|볼만한)|섹션별|분야별|지난|다른|속보|"
-    r"포토|영상|동영상|카드|주목받는|섹션|이기자의다른|같은섹션|종합|최근|인기많은|전체)(?:많이본|인기|최신|주요)?"
-    r"(?:기사|뉴스|영상|소식|헤드라인|포토|이슈|콘텐츠|글|갤러리)(?:top\d*|best\d*|\d+|순위)?|핫이슈|hot이슈"
+    r"포토|영상|동영상|카드|주목받는|섹션|이기자의다른|같은섹션|종합|최근|인기많은|전체|실시간)(?:많이본|인기|최신|주요)?"
+    r"(?:기사|뉴스|영상|소식|헤드라인|포토|이슈|콘텐츠|글|갤러리|속보|검색어)(?:top\d*|best\d*|\d+|순위)?"
 )
 _WEATHER_CREDIT = re.compile(r"(?:날씨|기상|자료)?(?:정보|자료)?(?:제공[:=]?)?(?P<who>기상청)(?:제공)?")
 _BULLET = re.compile(r"^[•●∙◦·ㆍ*]\s*")
@@ -151,7 +151,7 @@ def _is_interface(word: str) -> bool:
 
 def is_section(text: str) -> bool:
     """Whether a line is a newspaper's section (사회, 정치/행정, 경제·산업)."""
-    parts = [p for p in _PARTS.split(text.lower()) if p]
+    parts = ["".join(p.split()) for p in _PARTS.split(text.lower()) if p.strip()]
     return 0 < len(parts) <= 3 and all(p in _SECTIONS or p.removesuffix("뉴스") in _SECTIONS for p in parts)
 
 
