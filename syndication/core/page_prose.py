@@ -20,6 +20,7 @@ _CUT_MARK = re.compile(r"(?:\.{2,}|…)$")
 _STOPPED = re.compile(rf"(?:[가-힣%℃a-zA-Z{_CLOSERS}][.。]|\d[.。]|[가-힣{_CLOSERS}][!?])[{_CLOSERS}]*$")
 _INNER_STOP = re.compile(rf"[다요죠까][.!?][{_CLOSERS}]?\s")
 _TOPIC = re.compile(r"(?:\S{1,20}\s)?\S{0,20}[가-힣)](?:은|는|이|가|에서|에서는)\s")
+_SUBJECT = re.compile(r"\S{0,20}[가-힣)](?:은|는)\s")  # 가람시는 …: so does prose begin, hardly ever a headline
 _LIST_MARK = re.compile(r"[▲△▴▶▷►■□◆◇●○◎★☆※☞•∙▪◦⊙]|[-–—·ㆍ]\s|[①-⑳]|\(?\d{1,2}[.)]\s")
 _RANK = re.compile(r"^\d{1,2}(?:[.)위]\s?|\s)(?=\S)")
 _LOOSE = re.compile(r"^[•●∙◦·ㆍ*]\s*")
@@ -72,7 +73,9 @@ def is_text_under(headline: str, line: str) -> bool:
         return True
     if _CUT_MARK.search(line):
         return len(line) > len(headline)
-    return len(line) >= _SHORT_TEXT and len(line) > len(headline) and _TOPIC.match(line) is not None
+    if len(line) < _SHORT_TEXT:
+        return False
+    return _SUBJECT.match(line) is not None or (len(line) > len(headline) and _TOPIC.match(line) is not None)
 
 
 def is_teaser(block: Block) -> bool:
@@ -87,12 +90,9 @@ def is_teaser(block: Block) -> bool:
 
 def is_pair(block: Block) -> bool:
     """Whether a block is one headline and one text under it, whole or cut."""
-    return (
-        len(block.lines) == 2
-        and not block.gap
-        and is_headline(block.lines[0])
-        and is_text_under(block.lines[0], block.lines[1])
-    )
+    if len(block.lines) != 2 or block.gap or max(map(len, block.lines)) < _SHORT_TEXT:
+        return False
+    return is_headline(block.lines[0]) and is_text_under(block.lines[0], block.lines[1])
 
 
 def same(first: str, second: str) -> bool:

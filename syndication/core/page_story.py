@@ -120,7 +120,7 @@ def _found(items: Sequence[Item], *, strict: bool) -> _Found | None:
             continue
         if is_teaser(item) or _breaks_off(item):
             heads = n + 1
-        elif _is_body(item):
+        elif _is_body(item) and not (before is None and _is_head(item)):
             # a headline with one text under it, and an article after it, is another story
             if is_pair(item) and (strict or (follows[n] and not _is_head(before))):
                 heads = n + 1
