@@ -15,6 +15,9 @@ from syndication.core import timetable
 from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, Source, SourceState
 
 
+_NEVER_READ = 5  # attempts: an address that never worked is a mistake, whatever its rhythm
+
+
 class FindingKind(StrEnum):
     OVERDUE = "issue-overdue"
     BALANCE = "balance-open"
@@ -141,6 +144,8 @@ def silence(source: Source, state: SourceState, now: datetime) -> str | None:
         return "it has ended (410 Gone): take it out or give its new address"
     since = state.last_new_at or state.first_polled_at
     trouble = f" (last error: {state.last_error})" if state.last_error else ""
+    if since is None and state.failures >= _NEVER_READ:
+        return f"it was never read in {state.failures} attempts{trouble}"
     if since is None:
         late = now - state.next_check_at
         return f"it was never read, and that for {_span(late)}{trouble}" if late > source.silent_after else None

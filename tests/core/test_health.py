@@ -139,6 +139,13 @@ def test_a_source_never_read_for_longer_than_its_rhythm_and_one_that_ended_are_f
     assert "410" in found.sentence
 
 
+def test_a_source_that_fails_from_its_first_day_on_is_a_finding_though_its_next_check_is_always_ahead() -> None:
+    ahead = replace(source_state(failures=5, last_error="HTTP 404"), next_check_at=PUBLISH_AT + HOUR)
+    (found,) = report(PUBLISH_AT, sources=(factories.SOURCE,), states=(ahead,))
+    assert "never read in 5 attempts (last error: HTTP 404)" in found.sentence
+    assert report(PUBLISH_AT, sources=(factories.SOURCE,), states=(replace(ahead, failures=4),)) == ()
+
+
 def test_a_source_that_is_no_longer_configured_is_not_missed() -> None:
     assert report(PUBLISH_AT + 48 * HOUR, sources=(), states=(source_state(),)) == ()
 
