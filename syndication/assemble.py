@@ -28,7 +28,7 @@ from syndication.core.model import (
     Weather,
 )
 from syndication.core.timetable import Slot, Task
-from syndication.core.weather import choose_weather
+from syndication.core.weather import NONE, choose_weather
 from syndication.ports import Frozen, Ports, Setup
 from syndication.render.email import render_blocks
 
@@ -50,7 +50,12 @@ class Draft:
 
 def publish_due(ports: Ports, setup: Setup) -> tuple[Issue, ...]:
     """Assemble whatever Editions are due now and record what was missed; returns the Issues that may go out."""
-    made = (issue for edition in setup.editions.values() for issue in _edition_due(ports, setup, edition))
+    made: list[Issue] = []
+    for edition in setup.editions.values():
+        try:
+            made += _edition_due(ports, setup, edition)
+        except Exception as error:  # one Edition's trouble must not stop the next; `status` calls it overdue
+            log.exception("edition not assembled", edition=edition.id, error=str(error))
     return tuple(issue for issue in made if issue.state is IssueState.FROZEN)
 
 
@@ -93,9 +98,12 @@ def assemble(ports: Ports, setup: Setup, edition: Edition, slot: Slot) -> Issue 
 
 
 def compose(ports: Ports, setup: Setup, edition: Edition, slot: Slot, *, weather: Weather | None = None) -> Draft:
-    """An Issue as it would be frozen now, from stored data alone; nothing is stored."""
+    """An Issue as it would be frozen now, from stored data alone; nothing is stored.
+
+    A date that has passed is told as it stood on its own morning."""
     now = ports.clock.now()
-    weather = weather or weather_for(ports, setup, edition, slot, now)
+    moment = now if now < slot.expires_at else slot.cut_off_at + edition.weather_grace
+    weather = weather or weather_for(ports, setup, edition, slot, moment)
     last = ports.store.last_cut_off(edition.id, Cadence.DAILY)
     since = min(last or slot.cut_off_at, slot.cut_off_at) - edition.horizon
     articles = ports.store.eligible(edition, Cadence.DAILY, cut_off_at=slot.cut_off_at, since=since)
@@ -103,11 +111,14 @@ def compose(ports: Ports, setup: Setup, edition: Edition, slot: Slot, *, weather
     sent = (item.article for issue in earlier for item in issue.content.items)
     curated = curate.curate(articles, edition=edition, now=slot.cut_off_at, sent=sent)
     items = curate.issue_items(curated, lambda article: link_for(setup, edition, slot, article))
-    degraded = tuple(
-        f"{source_id}: silent" for source_id in ingest.silent(setup.sources.values(), ports.store.source_states(), now)
-    )
-    content = IssueContent(items=items, weather=weather, degraded=degraded)
+    content = IssueContent(items=items, weather=weather, degraded=_degraded(ports, setup, edition, moment))
     return _draft(setup, edition, slot, content, now, curated.left_out)
+
+
+def _degraded(ports: Ports, setup: Setup, edition: Edition, now: datetime) -> tuple[str, ...]:
+    """What is wrong with the Edition's Sources."""
+    sources = [s for s in setup.sources.values() if not edition.sources or s.id in edition.sources]
+    return tuple(f"{source_id}: silent" for source_id in ingest.silent(sources, ports.store.source_states(), now))
 
 
 def _draft(
@@ -150,26 +161,36 @@ def blocks_of(setup: Setup, edition: Edition, slot: Slot, content: IssueContent,
 def _renderable(
     setup: Setup, edition: Edition, slot: Slot, content: IssueContent
 ) -> tuple[IssueContent, tuple[tuple[Article, str], ...]]:
-    """The content without the stories that cannot be rendered: one bad article never stops an Issue."""
-    if _refusal(setup, edition, slot, content) is None:
+    """The content without what cannot be rendered: neither one bad article nor bad weather stops an Issue."""
+
+    def refusal(items: Sequence[IssueItem], weather: Weather) -> str | None:
+        return _refusal(setup, edition, slot, IssueContent(items=tuple(items), weather=weather))
+
+    if refusal(content.items, content.weather) is None:
         return content, ()
-    fit: list[IssueItem] = []
-    unfit: list[tuple[Article, str]] = []
-    for item in content.items:
-        alone = IssueContent(items=(item,))
-        reason = _refusal(setup, edition, slot, alone)
-        if reason is None:
-            fit.append(item)
-        else:
-            unfit.append((item.article, f"cannot be rendered: {reason}"))
-            log.warning("article set aside", article=item.article.id, reason=reason)
-    notes = (*content.degraded, *(f"article {a.id} set aside: {reason}" for a, reason in unfit))
-    return IssueContent(items=tuple(fit), weather=content.weather, degraded=notes), tuple(unfit)
+    no_weather = refusal((), content.weather)
+    weather = content.weather if no_weather is None else Weather(note=NONE)
+    judged = [(item, refusal((item,), Weather())) for item in content.items]
+    fit = [item for item, reason in judged if reason is None]
+    room = len(fit)
+    while room and refusal(fit[:room], weather) is not None:
+        room = room * 3 // 4
+    unfit = (
+        *((item.article, f"cannot be rendered: {reason}") for item, reason in judged if reason is not None),
+        *((item.article, "there is no room for it: all stories together are too large") for item in fit[room:]),
+    )
+    notes = [f"article {article.id} set aside: {reason}" for article, reason in unfit]
+    notes += [] if no_weather is None else [f"weather set aside: {no_weather}"]
+    for note in notes:
+        log.warning("not rendered", edition=edition.id, on=str(slot.on), what=note)
+    kept = IssueContent(items=tuple(fit[:room]), weather=weather, degraded=(*content.degraded, *notes))
+    return kept, unfit
 
 
 def _refusal(setup: Setup, edition: Edition, slot: Slot, content: IssueContent) -> str | None:
     try:
-        blocks_of(setup, edition, slot, content, edition.language)
+        for language in LANGUAGES:
+            blocks_of(setup, edition, slot, content, language)
     except ValueError as error:
         return str(error)
     return None

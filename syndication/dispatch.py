@@ -27,7 +27,7 @@ from syndication.core.model import (
     What,
 )
 from syndication.ports import Ports, Setup, Slice
-from syndication.press import Press
+from syndication.press import Press, Send
 
 log = structlog.get_logger()
 
@@ -40,7 +40,10 @@ BUDGET = timedelta(seconds=20)  # a slice of work; what is left rings again
 
 def fan_out(ports: Ports, setup: Setup, issue: Issue) -> None:
     """Make every Delivery of an Issue that is not there yet. Repeatable at any time."""
-    edition = setup.editions[issue.edition_id]
+    edition = setup.editions.get(issue.edition_id)
+    if edition is None:  # taken out of publisher.toml since: the others' Issues must still go out
+        log.warning("issue not fanned out", issue=issue.id, edition=issue.edition_id, reason="no such Edition now")
+        return
     done = ports.store.fanned_out(issue.id)
     for channel in edition.channels:
         if channel not in done:
@@ -155,7 +158,7 @@ def _send_one(press: Press, channel: Channel, lease_id: int, delivery: Delivery)
     else:
         if not ports.store.begin(lease_id, delivery.id, ports.clock.now(), outlast=attempt(press.setup.lease)):
             return None
-        outcome = _repeatable(channel, send())
+        outcome = _repeatable(channel, _attempted(send, delivery))
     settled = ports.store.settle(
         lease_id, delivery.id, outcome, ports.clock.now(), next_at=_next_at(ports, channel, delivery, outcome)
     )
@@ -167,6 +170,15 @@ def _send_one(press: Press, channel: Channel, lease_id: int, delivery: Delivery)
         code=outcome.code,
     )
     return outcome
+
+
+def _attempted(send: Send, delivery: Delivery) -> Outcome:
+    """The Outcome of an attempt; one that breaks down half-way may have been handed over."""
+    try:
+        return send()
+    except Exception as error:  # a full disk, a foreign server's surprise: the next Delivery must still go out
+        log.exception("attempt broke down", delivery=delivery.id)
+        return Outcome(verdict=Verdict.UNCERTAIN, reason=f"the attempt broke down: {type(error).__name__}: {error}")
 
 
 def attempt(lease: timedelta) -> timedelta:
