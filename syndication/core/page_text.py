@@ -13,7 +13,7 @@ from datetime import date
 
 from syndication.core.flow import one_line
 from syndication.core.model import Observation, Teaser
-from syndication.core.page_prose import Block, is_headline, is_pair, teasers_of
+from syndication.core.page_prose import Block, is_headline, is_pair, is_teaser, teasers_of
 from syndication.core.page_story import Item, Split, Story, split_story
 from syndication.core.page_words import (
     LATE,
@@ -245,9 +245,19 @@ def _stretches(items: Iterator[Item]) -> list[_Stretch]:
             out.append(_Stretch(heading=item.text, listing=True, more=item.label == "more"))
             path = []
         else:
+            if isinstance(item, Line) and item.kind is Kind.CREDIT and len(out) == 1:
+                out[0].items = _without_masthead(out[0].items)
             out[-1].items.append(item)
             path = path if isinstance(item, Line) else []
     return out
+
+
+def _without_masthead(items: list[Item]) -> list[Item]:
+    """What stands above a weather table, without the lines above the date line: the paper's name and motto."""
+    dated = next((n for n, i in enumerate(items) if isinstance(i, Line) and i.kind is Kind.DATE), 0)
+    above = [i for i in items[:dated] if isinstance(i, Block)]
+    plain = all(is_headline(line) for block in above for line in block.lines) and not any(map(is_teaser, above))
+    return items[dated:] if plain else items
 
 
 def _last_step(path: Sequence[str]) -> str | None:

@@ -216,6 +216,14 @@ def test_a_page_without_a_widget_is_read_too() -> None:
     assert (reading.date_line, reading.attribution, reading.observations) == (None, None, ())
 
 
+@pytest.mark.parametrize("masthead", ["가람뉴스\n\n", "가람뉴스\n빠르고 바른 소식\n\n전체기사\n\n"])
+@pytest.mark.parametrize("section", ["\n사회\n", ""])
+def test_the_papers_name_above_its_date_is_no_story(masthead: str, section: str) -> None:
+    reading = read(f"{masthead}{HEAD}{section}\n{TITLE}\n\n{BODY}")
+    assert said(reading) == (TITLE, section.strip() or None, (FIRST, SECOND))
+    assert reading.teasers == ()
+
+
 @pytest.mark.parametrize("section", ["경제·산업", "정치/행정", "다온면", "지역뉴스"])
 def test_other_sections_are_sections_too(section: str) -> None:
     assert article(read(f"{HEAD}\n{section}\n\n{TITLE}\n\n{BODY}")).section == section

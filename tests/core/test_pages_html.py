@@ -26,7 +26,8 @@ MENU = """<div id="header"><a href="#">검색창 열기</a><a href="/news/search
 <li><a href="/news/section_list_all.html?sec_no=1">정치</a></li><li><a href="/news/section_list_all.html?sec_no=2">경제
 </a></li><li><a href="/news/section_list_all.html?sec_no=3">사회</a></li></ul></div>"""
 LISTS = f"""<div class="recent_art"><h3>실시간뉴스</h3><ul><li>
-<a href="/news/article.html?no=70">다온면 도로 개통</a></li></ul></div><div class="arl_054"><div class="tit_set"><div><h2><a href="/news/section_list_all.html?sec_no=2">경제</a></h2>
+<a href="/news/article.html?no=70">다온면 도로 개통</a></li></ul></div>
+<div class="arl_054"><div class="tit_set"><div><h2><a href="/news/section_list_all.html?sec_no=2">경제</a></h2>
 <a href="/news/section_list_all.html?sec_no=2"><span>더보기</span></a></div></div><ul>
 <li class="art_box"><a href="/news/article.html?no=77"><h3 class="ofe">나루군 딸기 축제</h3>
 <p class="ffd clamp">나루군이 오는 3월 딸기 축제를 연다고 밝혔다. 축제는 사흘</p></a></li>
@@ -180,10 +181,11 @@ def test_pictures_of_the_body_come_with_absolute_addresses() -> None:
 def test_the_pages_of_the_other_family_are_read_alike() -> None:
     html = f"""<html><head><meta property="og:title" content="{TITLE}">
     <meta property="article:published_time" content="2026-02-10T10:00:00+09:00">
-    <meta property="article:section" content="사회"></head><body><h3 class="heading">{TITLE}</h3><h4 class="subheading">3월부터 공사</h4><ul class="infomation">
+    <meta property="article:section" content="사회"></head><body>
+    <h3 class="heading">{TITLE}</h3><h4 class="subheading">3월부터 공사</h4><ul class="infomation">
     <li>기자명 다온 기자</li><li>승인 2026.02.10 10:00</li><li>댓글 0</li></ul><div id="article-view-content-div">
-    <p>{FIRST}</p><p>{SECOND}</p><p>저작권자 © 가람뉴스 무단전재 및 재배포 금지</p></div><ul><li class="altlist-text-item"><h4>
-    <a href="/news/articleView.html?idxno=9">나루군 딸기</a></h4><p class="lead">
+    <p>{FIRST}</p><p>{SECOND}</p><p>저작권자 © 가람뉴스 무단전재 및 재배포 금지</p></div><ul>
+    <li class="altlist-text-item"><h4><a href="/news/articleView.html?idxno=9">나루군 딸기</a></h4><p class="lead">
     <a href="/news/articleView.html?idxno=9">나루군이 딸기 축제를 연다고 ..</a></p></li></ul></body></html>"""
     reading = read(html, url="http://www.example.com/news/articleView.html?idxno=10")
     content = article(reading)
