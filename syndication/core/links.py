@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
+from functools import lru_cache
 
 import idna
 
@@ -83,13 +84,19 @@ def normal_address(address: str) -> str:
         raise BadAddress("the part before @ must be plain ASCII letters, digits and signs")
     if local.startswith(".") or local.endswith(".") or ".." in local or len(local) > 64 or "@" in local:
         raise BadAddress("the part before @ is not well formed")
+    return f"{local.lower()}@{_host(domain)}"
+
+
+@lru_cache(maxsize=4096)  # most readers share a few domains, and the rules of names are slow to apply
+def _host(domain: str) -> str:
+    """The domain as lower-case A-label."""
     try:
         host = idna.encode(domain, uts46=True).decode("ascii").lower()
     except idna.IDNAError as error:
         raise BadAddress(f"the domain after @ is not a valid name: {error}") from None
     if "." not in host or host.rsplit(".", 1)[1].isdigit():
         raise BadAddress("the domain after @ is not complete")
-    return f"{local.lower()}@{host}"
+    return host
 
 
 def envelope_address(address: str) -> str:

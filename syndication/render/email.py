@@ -34,6 +34,7 @@ __all__ = [
     "render_blocks",
     "render_issue",
     "subject",
+    "values",
 ]
 
 ADVERTISING = "(광고)"  # at the very start, in exactly this form (Network Act, Enforcement Decree, table 6)
@@ -68,11 +69,11 @@ def join(blocks: Mapping[str, Block], recipe: Recipe, slots: Slots) -> tuple[str
     if missing:
         raise MissingBlock(f"the issue has no block {missing[0]!r}; it has {', '.join(blocks)}")
     chosen = [blocks[key] for key in recipe.blocks]
-    values = _checked(slots)
-    html = {name: str(escape(value)) for name, value in values.items()}
+    filled = values(slots)
+    html = {name: str(escape(value)) for name, value in filled.items()}
     return (
         SLOT.sub(lambda m: html[m[1]], "".join(block.html for block in chosen)),
-        SLOT.sub(lambda m: values[m[1]], "".join(block.text for block in chosen)).strip("\n") + "\n",
+        SLOT.sub(lambda m: filled[m[1]], "".join(block.text for block in chosen)).strip("\n") + "\n",
     )
 
 
@@ -124,9 +125,10 @@ def _of_the_day(edition: Edition, content: IssueContent, on: date) -> str:
     return f"{text.plain(edition.title)} · {said}"
 
 
-def _checked(slots: Slots) -> dict[str, str]:
-    values = {f.name: text.plain(getattr(slots, f.name)) for f in fields(slots)}
-    for name, value in values.items():
+def values(slots: Slots) -> dict[str, str]:
+    """What to put into the slots, by name: plain text that forms no slot. Raises BadSlot."""
+    filled = {f.name: text.plain(getattr(slots, f.name)) for f in fields(slots)}
+    for name, value in filled.items():
         if name.endswith("_url") and not is_web_address(value):
             raise BadSlot(f"{name} must be an http or https address, not {value!r}")
-    return values
+    return filled

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from wcwidth import iter_graphemes
 
@@ -20,12 +21,14 @@ LINE_GOOD = 78  # the same section's recommendation
 ENCODED_LINE_MAX = 76  # for lines that hold encoded-words, RFC 2047 section 2
 ENCODED_WORD_MAX = 75  # the same section
 
+_SHARED = 256  # fields that the mails of an Issue have in common are written once
 _OPEN, _CLOSE = "=?UTF-8?B?", "?="
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 _BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c\x1d\x1e\x85\u2028\u2029]+")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
+_FOLDED = re.compile(r"[\x20-\x7e]*(?:\r\n (?= *[\x21-\x7e])[\x20-\x7e]*)*")  # a continued line says something
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -47,11 +50,11 @@ class Field:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise BadHeader(f"{self.name!r} is no header name: letters, digits and hyphens, at most 40 of them")
-        for n, line in enumerate(str(self).split("\r\n")):
-            if not (_PRINTABLE.fullmatch(line) and (n == 0 or line[0] == " ") and (n == 0 or line.strip())):
-                raise BadHeader(f"{self.name}: the value holds signs or line breaks that a header cannot have")
-            if len(line) > LINE_MAX:
-                raise BadHeader(f"{self.name}: the line is {len(line)} octets long; at most {LINE_MAX} are allowed")
+        if not _FOLDED.fullmatch(self.value):
+            raise BadHeader(f"{self.name}: the value holds signs or line breaks that a header cannot have")
+        longest = max(map(len, str(self).split("\r\n"))) if len(self.value) > LINE_GOOD else 0
+        if longest > LINE_MAX:
+            raise BadHeader(f"{self.name}: the line is {longest} octets long; at most {LINE_MAX} are allowed")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"
@@ -78,6 +81,7 @@ def one_line(text: str) -> str:
     return _CONTROLS.sub("", _BREAKS.sub(" ", _SURROGATES.sub("\ufffd", text)))
 
 
+@lru_cache(maxsize=_SHARED)
 def unstructured(name: str, text: str) -> Field:
     """A field of free text (Subject, Comments): raw where plain ASCII fits on one line, else encoded-words.
 
@@ -135,6 +139,7 @@ def _folded(words: Sequence[str]) -> str:
 # --- structured fields -----------------------------------------------------------------------
 
 
+@lru_cache(maxsize=_SHARED)
 def mailbox(name: str, display: str, address: str) -> Field:
     """From, To or Reply-To with one mailbox (RFC 5322 section 3.4). Raises core.links.BadAddress.
 
@@ -191,6 +196,7 @@ def message_id(name: str, identifier: str) -> Field:
     return raw(name, f"<{bare}>")
 
 
+@lru_cache(maxsize=_SHARED)
 def list_id(display: str, identifier: str) -> Field:
     """List-Id (RFC 2919): an optional description and an identifier such as daily.news.example."""
     if not _DOT_ATOM.fullmatch(identifier) or "." not in identifier or len(identifier) > 255:

@@ -19,6 +19,11 @@ from syndication.render.headers import Field
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile(b"\r?\n")
 
+_ONE_CLICK = Field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+_BULK = Field("Precedence", "bulk")
+_NO_AUTO_RESPONSE = Field("X-Auto-Response-Suppress", "All")
+_MIME = Field("MIME-Version", "1.0")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -65,23 +70,28 @@ def build(letter: Letter) -> bytes:
 def join(letter: Letter, *, text: Part, html: Part) -> bytes:
     """The finished mail from parts that were encoded before; `letter.html` and `letter.text` are not looked at."""
     boundary = boundary_of(letter.message_id)
-    open_, close = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
-    return b"".join(
-        (
-            headers.write(fields(letter, boundary)),
-            b"\r\n",
-            open_,
-            _part("plain", text),
-            open_,
-            _part("html", html),
-            close,
-        )
+    return b"".join((headers.write(fields(letter, boundary)), b"\r\n", *body(boundary, text=text, html=html)))
+
+
+def body(boundary: str, *, text: Part, html: Part) -> tuple[bytes, ...]:
+    """The octets after the empty line, in pieces so that nothing large is copied; the last ends with its CRLF."""
+    return (
+        _part_head(boundary, "plain", text.encoding),
+        text.data,
+        b"\r\n" + _part_head(boundary, "html", html.encoding),
+        html.data,
+        f"\r\n--{boundary}--\r\n".encode(),
     )
 
 
-def _part(subtype: str, part: Part) -> bytes:
-    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {part.encoding}\r\n\r\n"
-    return head.encode() + part.data + b"\r\n"
+def _part_head(boundary: str, subtype: str, encoding: str) -> bytes:
+    lines = (
+        f"--{boundary}",
+        f"Content-Type: text/{subtype}; charset=utf-8",
+        f"Content-Transfer-Encoding: {encoding}",
+        "\r\n",
+    )
+    return "\r\n".join(lines).encode()
 
 
 # --- header ----------------------------------------------------------------------------------
@@ -100,7 +110,7 @@ def fields(letter: Letter, boundary: str) -> Iterator[Field]:
     yield from _robot_fields(letter)
     for name, value in letter.tags:
         yield _tag(name, value)
-    yield Field("MIME-Version", "1.0")
+    yield _MIME
     yield Field("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"')
 
 
@@ -109,7 +119,7 @@ def _list_fields(letter: Letter) -> Iterator[Field]:
         yield headers.list_id(letter.list_name, letter.list_id)
     if letter.unsubscribe_url is not None:
         yield headers.list_unsubscribe(letter.unsubscribe_url, letter.unsubscribe_mailto)
-        yield Field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+        yield _ONE_CLICK
 
 
 def _robot_fields(letter: Letter) -> Iterator[Field]:
@@ -117,8 +127,8 @@ def _robot_fields(letter: Letter) -> Iterator[Field]:
     if letter.auto_submitted:
         yield Field("Auto-Submitted", "auto-generated")
     if letter.unsubscribe_url is not None:
-        yield Field("Precedence", "bulk")
-    yield Field("X-Auto-Response-Suppress", "All")
+        yield _BULK
+    yield _NO_AUTO_RESPONSE
     if letter.feedback_id is not None:
         yield headers.raw("Feedback-ID", letter.feedback_id)
 

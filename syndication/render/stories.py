@@ -147,7 +147,7 @@ def is_web_address(link: str) -> bool:
     """Whether a link leads to a page: http or https with a host, without blanks."""
     try:
         parts = urlsplit(link)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(c.isspace() for c in link)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and link.split() == [link]
     except ValueError:
         return False
 

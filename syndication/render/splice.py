@@ -1,0 +1,175 @@
+"""A reader's body from blocks that were transfer-encoded once: fixed words are copied, only the slots are encoded.
+
+It says exactly what `email.join` says, octet for octet, in either encoding; it writes no header and signs nothing.
+
+Nothing is padded. Quoted-printable ends every piece at a soft line break of its own. Base64 turns three octets into
+four letters, so a fixed piece is kept in three forms, one for each number of octets the piece before may leave over;
+the few octets between two fixed middles are encoded with the slots.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from syndication.core.model import Block, Recipe
+from syndication.render import email, mime
+from syndication.render.blocks import HARD, TooLarge, largest
+from syndication.render.filling import SLOT, SLOTS
+from syndication.render.mjml import escape
+
+_ROW, _COLUMNS = 57, 76  # octets that make a base64 line, and its columns (RFC 2045 section 6.8)
+_JOINT = 54  # octets at the head of a fixed piece that are encoded with what comes before: no joint is a stub of a line
+_BREAKS = re.compile("\r\n?")
+_FROM = re.compile(rb"^From ", re.MULTILINE)
+_LAST = re.compile(rb"(?:=[0-9A-F]{2}|[^=])\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """Words that all readers share, encoded once."""
+
+    octets: bytes
+    printable: bytes
+    middles: tuple[tuple[int, bytes, int], ...]  # by the octets still wanted: where it begins, whole lines, its end
+
+
+_Piece = _Fixed | bytes  # bytes: a reader's own, or too few to be worth encoding before
+_Plan = tuple[_Fixed | str, ...]  # a block; str: the name of a slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The blocks of an Issue in one language, ready to be spliced for any Recipe and reader."""
+
+    html: Mapping[str, _Plan]
+    text: Mapping[str, _Plan]
+    html_encoding: str
+    text_encoding: str
+
+
+def prepare(blocks: Mapping[str, Block]) -> Prepared:
+    """What every reader of these blocks shares, once per Issue, language and worker. Raises BadSlot and TooLarge.
+
+    Each part takes the encoding that is shorter over all blocks. Line breaks of any kind become CRLF."""
+    size = largest(tuple(blocks.values()))
+    if size > HARD:
+        raise TooLarge(f"the largest digest of these blocks has {size:,} bytes of HTML, more than {HARD:,}")
+    html = {key: _plan(key, block.html) for key, block in blocks.items()}
+    text = {key: _plan(key, block.text) for key, block in blocks.items()}
+    return Prepared(html=html, text=text, html_encoding=_shorter(html), text_encoding=_shorter(text))
+
+
+def personal(prepared: Prepared, recipe: Recipe, slots: email.Slots) -> tuple[mime.Part, mime.Part]:
+    """Text and HTML of a reader's digest, for `mime.join`. Raises email.MissingBlock and email.BadSlot."""
+    missing = [key for key in recipe.blocks if key not in prepared.html]
+    if missing:
+        raise email.MissingBlock(f"the issue has no block {missing[0]!r}; it has {', '.join(prepared.html)}")
+    plain = email.values(slots)
+    text = {name: value.encode() for name, value in plain.items()}
+    html = {name: escape(value).encode() for name, value in plain.items()}
+    return (
+        _part(prepared.text_encoding, _trimmed(list(_run(prepared.text, recipe, text)))),
+        _part(prepared.html_encoding, list(_run(prepared.html, recipe, html))),
+    )
+
+
+# --- once ------------------------------------------------------------------------------------
+
+
+def _plan(key: str, words: str) -> _Plan:
+    pieces = SLOT.split(_BREAKS.sub("\n", words))
+    unknown = [name for name in pieces[1::2] if name not in SLOTS]
+    if unknown:
+        raise email.BadSlot(f"block {key!r} has a slot {unknown[0]!r}; there are {', '.join(SLOTS)}")
+    plan = (piece if n % 2 else _fixed(mime.canonical(piece)) for n, piece in enumerate(pieces) if piece)
+    return tuple(plan)
+
+
+def _fixed(octets: bytes) -> _Fixed:
+    return _Fixed(octets, _printable(octets), tuple(_middle(octets, wanted) for wanted in range(3)))
+
+
+def _middle(octets: bytes, wanted: int) -> tuple[int, bytes, int]:
+    """The whole base64 lines of a piece whose first octets complete what the piece before left over."""
+    start = _JOINT + wanted
+    end = start + max(0, len(octets) - start) // _ROW * _ROW
+    return start, _lines(octets[start:end]), end
+
+
+def _shorter(plans: Mapping[str, _Plan]) -> str:
+    fixed = [piece for plan in plans.values() for piece in plan if isinstance(piece, _Fixed)]
+    printable = sum(len(piece.printable) for piece in fixed)
+    base64 = sum(len(piece.octets) for piece in fixed) * 78 // _ROW
+    return "quoted-printable" if printable <= base64 else "base64"
+
+
+# --- per reader ------------------------------------------------------------------------------
+
+
+def _run(plans: Mapping[str, _Plan], recipe: Recipe, values: Mapping[str, bytes]) -> Iterator[_Piece]:
+    for key in recipe.blocks:
+        for piece in plans[key]:
+            yield values[piece] if isinstance(piece, str) else piece
+
+
+def _trimmed(run: list[_Piece]) -> list[_Piece]:
+    """Without blank lines at its ends, with one line break at the last, as `email.join` leaves text."""
+    while run and (not _octets(run[0]) or _octets(run[0]).startswith(b"\r\n")):
+        run[:1] = filter(None, [_octets(run[0]).lstrip(b"\r\n")])
+    while run and not _octets(run[-1]).rstrip(b"\r\n"):
+        run.pop()
+    last = _octets(run[-1]) if run else b""
+    if last.endswith(b"\r\n") and not last.endswith(b"\r\n\r\n"):
+        return run
+    return [*run[:-1], last.rstrip(b"\r\n") + b"\r\n"]
+
+
+def _octets(piece: _Piece) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.octets
+
+
+def _part(encoding: str, run: list[_Piece]) -> mime.Part:
+    data = _as_base64(run) if encoding == "base64" else _as_printable(run)
+    return mime.Part(encoding=encoding, data=data)
+
+
+def _as_base64(run: list[_Piece]) -> bytes:
+    lines: list[bytes] = []
+    loose = b""
+    for piece in run:
+        if isinstance(piece, bytes):
+            loose += piece
+            continue
+        start, middle, end = piece.middles[-len(loose) % 3]
+        if middle:
+            lines += _lines(loose + piece.octets[:start]), middle
+            loose = piece.octets[end:]
+        else:
+            loose += piece.octets
+    return b"".join((*lines, _lines(loose))).removesuffix(b"\r\n")
+
+
+def _lines(octets: bytes) -> bytes:
+    """Base64 in lines of 76 columns, each with its CRLF."""
+    code = binascii.b2a_base64(octets, newline=False)
+    return b"".join([code[n : n + _COLUMNS] + b"\r\n" for n in range(0, len(code), _COLUMNS)])
+
+
+def _as_printable(run: list[_Piece]) -> bytes:
+    pieces = [_printable(piece) if isinstance(piece, bytes) else piece.printable for piece in run if piece]
+    return b"".join((*pieces[:-1], *(last.removesuffix(b"=\r\n") for last in pieces[-1:])))
+
+
+def _printable(octets: bytes) -> bytes:
+    """Quoted-printable that ends with a line: at a soft break where the octets end within one.
+
+    No line begins with `From `, which some mail stores change."""
+    code = binascii.b2a_qp(octets.replace(b"\r\n", b"\n"), istext=True)
+    lines = _FROM.sub(b"=46rom=\n ", code).replace(b"\n", b"\r\n")
+    if octets.endswith(b"\r\n"):
+        return lines
+    full = len(lines) - lines.rfind(b"\n") > 76  # no column is left for the soft break's sign
+    return (_LAST.sub(rb"=\r\n\g<0>", lines) if full else lines) + b"=\r\n"
