@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from syndication.core.links import article_anchor, issue_path
 from syndication.core.model import ArticleContent, ArticleStatus, Image, IssueState, Outlet, Rights, Weather
+from syndication.settings.agreement import RESERVED_IDS
 from syndication.web.stories import body, glyph, image_sources, story, web_url
 from syndication.web.views import cadence_of, is_out, on_date, script_data
 from syndication.web.words import catalogues, negotiate
 from tests import factories
-from tests.web.conftest import NOW, STORIES, TEMPLATES, House, templates, weather
+from tests.web.conftest import NOW, STORIES, TEMPLATES, House, templates, weather, with_sandbox
 
 KOREAN = catalogues(templates())["ko"]
 ISSUE = issue_path("daily", factories.ON)
@@ -201,6 +202,14 @@ def test_styles_are_kept_for_ever_only_under_the_address_that_names_their_bytes(
     assert "immutable" in client.get(sheet).headers["cache-control"]
     assert "immutable" not in client.get("/assets/site.css").headers["cache-control"]
     assert "immutable" not in client.get("/assets/site.css?v=older").headers["cache-control"]
+
+
+def test_no_edition_can_take_an_address_that_the_pages_use_themselves(house: House) -> None:
+    areas = with_sandbox(house).client().app.routes
+    paths = [route.path for area in areas for route in area.original_router.routes]  # type: ignore[attr-defined]
+    own = {first for first in (path.split("/")[1] for path in paths) if re.fullmatch(r"[a-z0-9-]+", first)}
+    assert own >= {"inbox", "partner-receipts", "u", "health", "metrics"}
+    assert own <= RESERVED_IDS
 
 
 # --- language --------------------------------------------------------------------------------
