@@ -127,6 +127,7 @@ def _mailer(settings: Settings) -> SmtpMailer:
         tls=relay.tls.value,
         user=relay.user,
         password=relay.password,
+        hello=settings.outlet.domain,  # already an A-label; relays mistrust "localhost"
         timeout=relay.timeout,
         total=settings.lease / 2,  # an attempt's time is over before its lease is
     )

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndication.bootstrap import open_house
 from syndication.core.links import Purpose, Token, sign, verify
 from syndication.core.model import Channel, Edition, Outlet, Partner, Rights, Source, SourceKind
 from syndication.settings import BadSettings, MailRelay, Mode, Settings, Tls, Web, check, kinds, load
@@ -106,6 +107,13 @@ def publisher(folder: Path, text: str = WRITTEN, partner: str | None = PORTAL) -
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load(publisher(tmp_path), ENVIRON)
+
+
+def test_the_relay_is_greeted_with_the_outlets_own_domain(tmp_path: Path) -> None:
+    korean = WRITTEN.replace("Garam.Example", "가람일보.example").replace("Morning@garam.", "Morning@가람일보.")
+    for text, name in ((WRITTEN, "garam.example"), (korean, "가람일보.example".encode("idna").decode())):
+        with contextlib.closing(open_house(load(publisher(tmp_path, text), ENVIRON), migrated=False)) as house:
+            assert house.ports.mailer.relay.hello == name  # type: ignore[attr-defined]
 
 
 def test_what_was_written_is_what_is_used(settings: Settings, tmp_path: Path) -> None:
