@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndication.adapters.files import FilePublisher
+from syndication.adapters.memory import MemoryPublisher
 from syndication.ports import Permanent, Publisher, Transient
 
 FEED = "feeds/daily/digest.rss"
@@ -55,6 +56,14 @@ def test_the_same_bytes_change_nothing_not_even_the_time(folder: Path) -> None:
     assert (folder / FEED).stat().st_ino == inode
     assert publisher.publish(FEED, b"two", RSS)
     assert publisher.changed_at(FEED) != datetime.fromtimestamp(1_700_000_000, UTC)
+
+
+def test_in_memory_too_a_file_changes_when_its_bytes_do() -> None:
+    hours = iter((6, 7))
+    publisher = MemoryPublisher(now=lambda: datetime(2026, 1, 20, next(hours), tzinfo=UTC))
+    assert publisher.changed_at(FEED) is None
+    told = [(publisher.publish(FEED, body, RSS), publisher.changed_at(FEED)) for body in (b"one", b"one", b"two")]
+    assert [(changed, at and at.hour) for changed, at in told] == [(True, 6), (False, 6), (True, 7)]
 
 
 def test_empty_bytes_are_a_file(folder: Path) -> None:

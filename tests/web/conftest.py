@@ -197,7 +197,8 @@ class House:
 
 def build(store: Store | None = None) -> House:
     store = store or MemoryStore()
-    clock, publisher = FixedClock(NOW), MemoryPublisher()
+    clock = FixedClock(NOW)
+    publisher = MemoryPublisher(now=clock.now)
     store.register_editions((factories.EDITION, ENGLISH), factories.MORNING - timedelta(days=1))
     store.register_sources((factories.SOURCE,), factories.MORNING - timedelta(days=1))
     frozen = factories.frozen(*stored(store))

@@ -5,7 +5,7 @@ Nothing here lasts or reaches the network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -108,11 +108,14 @@ class MemoryPortal:
 class MemoryPublisher:
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     changed: dict[str, datetime] = field(default_factory=dict)
+    now: Callable[[], datetime] | None = None  # without it nobody is told when a file changed
 
     def publish(self, path: str, body: bytes, content_type: str) -> bool:
         if self.files.get(path, (None, ""))[0] == body:
             return False
         self.files[path] = (body, content_type)
+        if self.now is not None:
+            self.changed[path] = self.now()
         return True
 
     def read(self, path: str) -> bytes | None:
