@@ -5,7 +5,7 @@ It implements nothing: real adapters and one in-memory adapter per port live in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -227,6 +227,10 @@ class Intake(Protocol):
         """Add new Articles (minting `tag:domain,year:` URIs) and new Revisions of changed ones."""
         ...
 
+    def articles_by_source(self) -> Mapping[str, int]:
+        """How many Articles each Source has brought so far."""
+        ...
+
     def settle_source(self, state: SourceState) -> None: ...
 
     def store_weather(self, reading: WeatherReading) -> None: ...
@@ -285,8 +289,8 @@ class Newsroom(Protocol):
 
     def blocks(self, issue_id: int, revision: int, language: str) -> Mapping[str, Block]: ...
 
-    def close_settled(self, now: datetime) -> Sequence[int]:
-        """Close Issues past their expiry whose every Delivery is settled; returns their ids."""
+    def close_settled(self, now: datetime, *, among: Collection[int] | None = None) -> Sequence[int]:
+        """Close Issues (of those `among`) past their expiry whose every Delivery is settled; returns their ids."""
         ...
 
 
@@ -341,7 +345,8 @@ class Outbox(Protocol):
 
         `recipes`: choices hash -> (Recipe, None), or (None, reason) for an excluded reader. `allowed`: in rehearsal
         the digests of address keys that may be written to (others are excluded). Suppressed ones get a Delivery in
-        that state. Returns the id to go on after, or None when done. Repeatable; never for a closed Issue."""
+        that state. Returns the id to go on after, or None when done; 0, from the start, while a reader is left who has
+        chosen what `recipes` do not know. Repeatable; never for a closed Issue."""
         ...
 
     def fan_out_to(
@@ -357,9 +362,18 @@ class Outbox(Protocol):
         """A Delivery per (thing, recipient) that has none yet; returns how many were new."""
         ...
 
-    def claim(self, channel: Channel, now: datetime, *, limit: int, lease: timedelta, owner: str) -> Slice | None:
+    def claim(
+        self,
+        channel: Channel,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        owner: str,
+        allowed: frozenset[str] | None = None,
+    ) -> Slice | None:
         """Lease up to `limit` due Deliveries. On the way expired ones become expired, suppressed ones suppressed,
-        those whose Subscription ended cancelled. Partner slices hold at most one Delivery per Partner, the lowest
+        those whose Subscription ended cancelled, mails to others than the `allowed` excluded. Partner slices hold at most one Delivery per Partner, the lowest
         sequence first. None when nothing is due."""
         ...
 
@@ -378,7 +392,7 @@ class Outbox(Protocol):
     def renew(self, lease_id: int, lease: timedelta) -> bool: ...
 
     def release(self, lease_id: int) -> None:
-        """Give claimed, not begun Deliveries back and end the lease."""
+        """Give claimed, not begun Deliveries back and end the lease, unless one that was begun is not settled."""
         ...
 
     def reclaim(self) -> Mapping[str, int]:

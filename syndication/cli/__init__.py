@@ -11,10 +11,10 @@ import click
 
 from syndication import __version__
 from syndication.cli import looking, people, reading, running, working
-from syndication.cli.house import Context
+from syndication.cli.house import Commands, Context
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="syndication")
 @click.option(
     "--publisher",

@@ -22,14 +22,40 @@ import click
 import structlog
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
 
 from syndication import bootstrap
 from syndication.bootstrap import House
 from syndication.ports import Permanent, Transient
 from syndication.settings import BadSettings, Problem, Settings
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+_WIDE = 200  # columns where no terminal says how many: what is piped on must not be cut in the middle of a link
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Commands(click.Group):
+    """A group whose commands end with one sentence, whatever the world outside does to them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (Permanent, Transient) as error:
+            raise click.ClickException(str(error)) from error
+        except SQLAlchemyError as error:
+            raise click.ClickException(f"the database refused: {_first_line(error)}") from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            words = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+            raise click.ClickException(words) from error
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    """What the driver said; the rest holds statements and their values."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +76,11 @@ class Context:
 
     @contextmanager
     def house(self) -> Iterator[House]:
-        """The installation, closed afterwards; what its ports refuse becomes one clear sentence."""
+        """The installation, closed afterwards."""
         quiet_logs()
         house = bootstrap.open_house(self.settings())
         try:
             yield house
-        except (Permanent, Transient) as error:
-            raise click.ClickException(str(error)) from error
         finally:
             house.close()
 
@@ -115,7 +139,7 @@ def plain(value: object) -> Any:
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     return made
 
 

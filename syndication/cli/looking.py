@@ -58,7 +58,8 @@ def status(context: Context, as_json: bool) -> None:
     else:
         for facts in survey.editions:
             for issue in facts.issues[:3]:
-                out.print(f"[bold]{facts.edition.title}[/bold] {issue.on} {issue.state} {issue.reason or ''}".rstrip())
+                words = f"{facts.edition.title} {issue.on} {issue.state} {issue.reason or ''}"
+                out.print(words.rstrip(), style="bold", markup=False)
                 balances = {c: b for (n, c), b in facts.balances.items() if n == issue.id}
                 out.print(balance_table(balances))
         for finding in survey.findings:

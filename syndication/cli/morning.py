@@ -26,7 +26,7 @@ class Morning:
 
     def greet(self) -> None:
         settings = self.house.settings
-        out.print(f"[bold]{settings.outlet.name}[/bold] · {settings.mode}")
+        out.print(f"{settings.outlet.name} · {settings.mode}", style="bold", markup=False)
         if settings.starts_at is not None:
             out.print(f"the clock is set for rehearsal: it shows {self._now()} and runs on from there")
         home = f"http://{settings.web.host}:{settings.web.port}"

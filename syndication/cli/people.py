@@ -48,6 +48,8 @@ def add(
     \b
     Example: syndication subscriber add reader-1@example.com --station 서울 --section 사회 --consent "paper form"
     """
+    if not how.strip():
+        raise click.BadParameter("say how consent came about: --consent 'paper form of 2026-01-05'")
     unknown = [name for name in stations if station_named(name) is None]
     if unknown:
         raise click.BadParameter(f"no weather station is called {', '.join(unknown)}; e.g. 서울, 부산, 제주")
@@ -97,7 +99,7 @@ def list_(context: Context, edition: str | None, as_json: bool) -> None:
     Example: syndication subscriber list --json
     """
     with context.house() as house:
-        found = house.store.subscriptions(edition)
+        found = house.store.subscriptions(edition_of(house, edition) if edition else None)
     if as_json:
         for reader in found:
             print_json(reader)
@@ -121,6 +123,8 @@ def end(context: Context, address: str, edition: str | None, cause: str) -> None
     Example: syndication subscriber end reader-1@example.com
     """
     with context.house() as house:
+        if edition is not None:
+            edition_of(house, edition)
         try:
             key = links.address_key(address, house.setup.address_keys)
         except links.BadAddress as error:

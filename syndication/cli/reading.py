@@ -90,7 +90,7 @@ def _open(path: Path) -> tuple[bytes, str, None]:
 
 
 def _show(name: str, reading: Reading) -> None:
-    out.print(f"[bold]{name}[/bold]")
+    out.print(name, style="bold", markup=False)
     if reading.date_line:
         out.print(f"date line {reading.date_line}")
     rows = [

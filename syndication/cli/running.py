@@ -25,13 +25,14 @@ from syndication.settings import FILE, Settings, starting
 WORKERS = 2
 STOP_WITHIN = timedelta(seconds=8)
 _LOOK_EVERY = 0.5
+_DEFAULT = Path("var")
 
 
 @click.command()
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
-    default=Path("var"),
+    default=_DEFAULT,
     show_default=True,
     help="Where the sample publisher and all it writes go, when there is no publisher.toml here.",
 )
@@ -70,7 +71,10 @@ def _publisher(named: Path | None, folder: Path) -> tuple[Path, bool]:
     """The publisher to run: the one named or found here, else the sample, written out on the first run."""
     sample = folder / FILE
     found = bootstrap.find_publisher(os.environ, named)
-    if found is not None and found.resolve() != sample.resolve():
+    if found is not None and found.is_dir():
+        found = found / FILE
+    is_other_sample = named is None and found == _DEFAULT / FILE and folder != _DEFAULT
+    if found is not None and found.resolve() != sample.resolve() and not is_other_sample:
         return found, False
     if not sample.exists():
         starting.write_starter(folder)
@@ -191,7 +195,10 @@ def resume_clock(settings: Settings) -> None:
 
 def keep_clock(house: House) -> None:
     if house.settings.starts_at is not None:
-        _kept(house.settings).write_text(house.ports.clock.now().isoformat())
+        kept = _kept(house.settings)
+        draft = kept.with_name(f".{kept.name}")
+        draft.write_text(house.ports.clock.now().isoformat())
+        draft.replace(kept)  # whole, also when this program is killed while writing
 
 
 def _kept(settings: Settings) -> Path:

@@ -36,6 +36,7 @@ from syndication.ports import Mail
 from syndication.press import Press, whole_recipe
 
 _WHOLE = timedelta(hours=6)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 
 @click.command()
@@ -75,10 +76,11 @@ def ingest(context: Context, sources: tuple[str, ...], as_json: bool) -> None:
 
 
 def _make_due(house: House, sources: tuple[str, ...]) -> None:
+    """Also those that had ended: whoever names one wants it asked again."""
     now = house.ports.clock.now()
     for state in house.store.source_states():
         if state.source_id in sources:
-            house.store.settle_source(replace(state, next_check_at=now))
+            house.store.settle_source(replace(state, next_check_at=now, ended=False))
 
 
 @click.command()
@@ -94,7 +96,7 @@ def assemble(context: Context, as_json: bool) -> None:
         issues = assembling.publish_due(house.ports, house.setup)
         for issue in house.store.open_issues():
             dispatch.fan_out(house.ports, house.setup, issue)
-        upcoming = [(e, timetable.next_slot(e, house.ports.clock.now())) for e in house.settings.editions]
+        upcoming = [_upcoming(house, e) for e in house.settings.editions]
     if as_json:
         for issue in issues:
             print_json(issue)
@@ -102,8 +104,19 @@ def assemble(context: Context, as_json: bool) -> None:
     for issue in issues:
         out.print(f"{issue.edition_id} {issue.on}: {len(issue.content.items)} stories", markup=False)
     if not issues:
-        for edition, slot in upcoming:
-            out.print(f"{edition.id}: nothing due; next {slot.on if slot else 'never'}", markup=False)
+        for words in upcoming:
+            out.print(words, markup=False)
+
+
+def _upcoming(house: House, edition: Edition) -> str:
+    """What became of today's Issue where there is nothing to send, and when the next one comes."""
+    now = house.ports.clock.now()
+    today = house.store.issue_on(edition.id, Cadence.DAILY, timetable.local_date(edition, now))
+    slot = timetable.next_slot(edition, now)
+    after = f"next {slot.on if slot else 'never'}"
+    if today is None:
+        return f"{edition.id}: nothing due; {after}"
+    return f"{edition.id} {today.on}: {today.state}{f' ({today.reason})' if today.reason else ''}; {after}"
 
 
 @click.command()
@@ -141,7 +154,11 @@ def replay(context: Context, day: date, edition: str | None, folder: Path) -> No
 
 
 def _day(moment: date | None) -> date | None:
-    return date(moment.year, moment.month, moment.day) if moment else None
+    if moment is None:
+        return None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise click.BadParameter(f"a date from {_FIRST_YEAR}-01-01 to {_LAST_YEAR}-12-31 is needed")
+    return date(moment.year, moment.month, moment.day)
 
 
 def _write(house: House, edition: Edition, on: date, reader_id: int | None, folder: Path) -> None:
@@ -160,7 +177,10 @@ def _write(house: House, edition: Edition, on: date, reader_id: int | None, fold
     for item in issue.content.items:
         out.print(f"  {item.section}: {item.article.content.title} — {item.why}", markup=False)
     reader = _reader(house, edition, reader_id)
-    mail = press.digest(issue, press.recipe_for(issue, reader), reader, thing=f"issue:{issue.id}")
+    try:
+        mail = press.digest(issue, press.recipe_for(issue, reader), reader, thing=f"issue:{issue.id}")
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
     for line in write_preview(folder, f"{edition.id}-{on}", mail.message):
         out.print(line, markup=False, soft_wrap=True)
 
@@ -175,6 +195,8 @@ def _reader(house: House, edition: Edition, subscription_id: int | None, address
         found = house.store.subscription(subscription_id)
         if found is None:
             raise click.BadParameter(f"there is no Subscription {subscription_id}")
+        if found.edition_id != edition.id:
+            raise click.BadParameter(f"Subscription {subscription_id} reads {found.edition_id}, not {edition.id}")
         return found
     return Subscription(
         id=0,
@@ -202,7 +224,7 @@ def send(context: Context, edition: str | None, address: str | None, as_json: bo
     """
     with context.house() as house:
         if address is not None:
-            _send_test(house, house.setup.editions[edition_of(house, edition)], address)
+            _send_test(house, house.setup.editions[edition_of(house, edition)], address, as_json)
             return
         dispatch.reclaim(house.ports, house.setup)
         issues = house.store.open_issues()
@@ -224,7 +246,7 @@ def send(context: Context, edition: str | None, address: str | None, as_json: bo
         out.print("Nothing is owed.")
 
 
-def _send_test(house: House, edition: Edition, address: str) -> None:
+def _send_test(house: House, edition: Edition, address: str, as_json: bool) -> None:
     """One mail outside the balance: marked as a test, under a Message-ID of its own."""
     try:
         digest = links.address_key(address, house.setup.address_keys).digest
@@ -241,7 +263,10 @@ def _send_test(house: House, edition: Edition, address: str) -> None:
         issue, whole_recipe(issue, edition), reader, thing=f"test:{issue.id}:{address}:{moment}"
     )
     outcome = house.ports.mailer.send(mail)
-    out.print(f"{address}: {outcome.verdict} {outcome.code or ''} {outcome.reason or ''}".rstrip(), markup=False)
+    if as_json:
+        print_json({"address": address, "issue": issue.id, "outcome": outcome})
+    else:
+        out.print(f"{address}: {outcome.verdict} {outcome.code or ''} {outcome.reason or ''}".rstrip(), markup=False)
     if outcome.verdict is not Verdict.ACCEPTED:
         raise SystemExit(1)
 

@@ -5,11 +5,12 @@ It decides nothing about eligibility or trust.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from syndication.adapters.memory.rows import Rows
+from syndication.core.identity import content_hash
 from syndication.core.links import article_uri
 from syndication.core.model import (
     Article,
@@ -26,7 +27,6 @@ from syndication.core.model import (
     SourceState,
     WeatherReading,
 )
-from syndication.core.identity import content_hash
 from syndication.ports import Frozen, Stored
 
 _PUBLISHED = (IssueState.FROZEN, IssueState.CLOSED)
@@ -219,9 +219,10 @@ class MemoryNewsroom:
     def blocks(self, issue_id: int, revision: int, language: str) -> Mapping[str, Block]:
         return self.rows.blocks.get((issue_id, revision, language), {})
 
-    def close_settled(self, now: datetime) -> Sequence[int]:
+    def close_settled(self, now: datetime, *, among: Collection[int] | None = None) -> Sequence[int]:
         with self.rows.lock:
-            done = [i for i in self.open_issues() if i.expires_at <= now and self._all_settled(i.id)]
+            over = (i for i in self.open_issues() if i.expires_at <= now and (among is None or i.id in among))
+            done = [i for i in over if self._all_settled(i.id)]
             for issue in done:
                 self.rows.issues[issue.id] = replace(issue, state=IssueState.CLOSED)
             return [issue.id for issue in done]

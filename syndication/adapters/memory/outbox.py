@@ -77,10 +77,16 @@ class MemoryOutbox(MemoryNewsroom, MemoryReadership):
             chunk = [s for s in self._audience(issue) if s.id > after][:limit]
             for reader in chunk:
                 channel.audience += self._add_mail(issue, reader, now, allowed)
+            if not chunk and self._left_over(issue):
+                return 0
             if not chunk:
                 channel.fanned_out_at = channel.fanned_out_at or now
                 return None
             return chunk[-1].id
+
+    def _left_over(self, issue: Issue) -> bool:
+        there = {d.subscription_id for d in self.deliveries(issue.id, Channel.EMAIL)}
+        return any(s.id not in there for s in self._audience(issue))
 
     def _add_mail(self, issue: Issue, reader: Subscription, now: datetime, allowed: frozenset[str] | None) -> int:
         known = self.rows.issue_recipes.get((issue.id, choices_hash(reader.choices, reader.language)))
@@ -170,16 +176,26 @@ class MemoryOutbox(MemoryNewsroom, MemoryReadership):
 
     # --- claim to settle ---
 
-    def claim(self, channel: Channel, now: datetime, *, limit: int, lease: timedelta, owner: str) -> Slice | None:
+    def claim(
+        self,
+        channel: Channel,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        owner: str,
+        allowed: frozenset[str] | None = None,
+    ) -> Slice | None:
         with self.rows.lock:
             for row in self._in(channel, _S.WAITING):
                 if row.delivery.expires_at <= now:
                     self._become(row, _S.EXPIRED, "its time had passed", now)
-            due = [r for r in self._in(channel, _S.WAITING) if r.delivery.next_at <= now and self._is_next(r.delivery)]
-            due = sorted(due, key=lambda r: (r.delivery.next_at, r.delivery.id))[:limit]
-            claimed = [row for row in due if not self._dropped(row, now)]
-            if not claimed:
-                return None
+            claimed: list[DeliveryRow] = []
+            while not claimed:
+                due = self._next_due(channel, now, limit)
+                if not due:
+                    return None
+                claimed = [row for row in due if not self._dropped(row, now, allowed)]
             lease_id = next(self.rows.numbers)
             self.rows.leases[lease_id] = LeaseRow(self.rows.database_now() + lease)
             for row in claimed:
@@ -187,6 +203,10 @@ class MemoryOutbox(MemoryNewsroom, MemoryReadership):
                     row.delivery, state=_S.CLAIMED, lease_id=lease_id, attempts=row.delivery.attempts + 1
                 )
             return Slice(lease_id=lease_id, deliveries=tuple(row.delivery for row in claimed))
+
+    def _next_due(self, channel: Channel, now: datetime, limit: int) -> list[DeliveryRow]:
+        due = [r for r in self._in(channel, _S.WAITING) if r.delivery.next_at <= now and self._is_next(r.delivery)]
+        return sorted(due, key=lambda r: (r.delivery.next_at, r.delivery.id))[:limit]
 
     def _in(self, channel: Channel, state: DeliveryState) -> list[DeliveryRow]:
         return [r for r in self.rows.deliveries.values() if (r.delivery.channel, r.delivery.state) == (channel, state)]
@@ -198,7 +218,7 @@ class MemoryOutbox(MemoryNewsroom, MemoryReadership):
         others = (r.delivery for r in self.rows.deliveries.values() if r.delivery.recipient == mine.recipient)
         return not any(d.state in OPEN_STATES and (d.sequence or 0) < (mine.sequence or 0) for d in others)
 
-    def _dropped(self, row: DeliveryRow, now: datetime) -> bool:
+    def _dropped(self, row: DeliveryRow, now: datetime, allowed: frozenset[str] | None = None) -> bool:
         reader = self.rows.subscriptions.get(row.delivery.subscription_id or 0)
         if reader is None:
             return False
@@ -207,6 +227,9 @@ class MemoryOutbox(MemoryNewsroom, MemoryReadership):
             return True
         if reader.state is not SubscriptionState.ACTIVE:
             self._become(row, _S.CANCELLED, "unsubscribed", now)
+            return True
+        if allowed is not None and self.rows.key_of(reader.subscriber_id).digest not in allowed:
+            self._become(row, _S.EXCLUDED, _REHEARSAL, now)
             return True
         return False
 
@@ -280,7 +303,11 @@ class MemoryOutbox(MemoryNewsroom, MemoryReadership):
                     row.delivery = replace(
                         row.delivery, state=_S.WAITING, lease_id=None, attempts=row.delivery.attempts - 1
                     )
-            self.rows.leases[lease_id].ended = True
+            begun = any(
+                r.delivery.lease_id == lease_id and r.delivery.state is _S.SENDING
+                for r in self.rows.deliveries.values()
+            )
+            self.rows.leases[lease_id].ended = not begun
 
     def reclaim(self) -> Mapping[str, int]:
         with self.rows.lock:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syndication.adapters.sql.engine import database_now
@@ -46,3 +46,11 @@ def insert_new(db: Connection, table: Table) -> sqlite.Insert | postgresql.Inser
     fresh = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
     # psycopg's count is thrown away without it
     return cast("sqlite.Insert | postgresql.Insert", fresh.execution_options(preserve_rowcount=True))
+
+
+def lock(db: Connection, rows: Select[Any]) -> None:
+    """Take the rows, in the order of the question, before several of them change: who waits then waits in a line.
+
+    On SQLite whoever writes is alone from the start."""
+    if db.dialect.name == "postgresql":
+        db.execute(rows.with_for_update(key_share=True)).all()

@@ -27,8 +27,12 @@ def open_engine(url: str) -> Engine:
     if where.drivername in ("postgresql", "postgres"):
         where = where.set(drivername="postgresql+psycopg")
     if where.get_backend_name() != "sqlite":
-        return create_engine(where, pool_pre_ping=True, pool_size=4, max_overflow=8)
-    engine = create_engine(where, connect_args={"timeout": _BUSY, "check_same_thread": False})
+        return create_engine(where, pool_pre_ping=True, pool_size=4, max_overflow=8, hide_parameters=True)
+    engine = create_engine(
+        where,
+        connect_args={"timeout": _BUSY, "check_same_thread": False},
+        hide_parameters=True,  # an error is logged, and values may be addresses
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from syndication.adapters.sql.base import Base, insert_new
+from syndication.adapters.sql.base import Base, insert_new, lock
 from syndication.adapters.sql.codec import CHOICES, RECIPE, dump, load
 from syndication.adapters.tables import (
     delivery,
@@ -70,9 +70,11 @@ class FanOut(Base):
         with self._writes() as db:
             if not _still_open(db, issue):
                 return None
-            _add_recipes(db, issue, recipes)
             _count_channel(db, issue, Channel.EMAIL)
+            _add_recipes(db, issue, recipes)
             last = db.execute(select(func.max(_upto(issue, after, limit).subquery().c.id))).scalar()
+            if last is None and db.execute(select(_left_over(issue))).scalar():
+                return 0  # somebody chose differently since the recipes were made: once more, with theirs
             if last is None:
                 _fanned_out(db, issue, Channel.EMAIL, now)
                 return None
@@ -159,6 +161,16 @@ def _upto(issue: Issue, after: int, limit: int) -> Select[Any]:
         .order_by(subscription.c.id)
         .limit(limit)
     )
+
+
+def _left_over(issue: Issue) -> ColumnElement[bool]:
+    """Whether a reader of this Issue has no Delivery."""
+    theirs = exists().where(
+        delivery.c.issue_id == issue.id,
+        delivery.c.channel == Channel.EMAIL,
+        delivery.c.subscription_id == subscription.c.id,
+    )
+    return exists().where(_audience(issue), ~theirs.correlate(subscription))
 
 
 def _email_rows(
@@ -257,7 +269,10 @@ def _next_sequence(db: Connection, recipient: str) -> int:
 
 
 def _count_channel(db: Connection, issue: Issue, channel: Channel) -> None:
+    """The row that counts this audience, held: two that fan out the same take turns."""
     db.execute(insert_new(db, issue_channel).values(issue_id=issue.id, channel=channel, audience=0))
+    mine = and_(issue_channel.c.issue_id == issue.id, issue_channel.c.channel == channel)
+    lock(db, select(issue_channel.c.channel).where(mine))
 
 
 def _count(db: Connection, issue: Issue, channel: Channel, added: int) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Text, bindparam, cast, insert, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, Text, bindparam, cast, func, insert, or_, select, update
 
 from syndication.adapters.sql.base import Base, insert_new
 from syndication.adapters.sql.codec import CONTENT, dump, load
 from syndication.adapters.tables import article, article_revision, forecast, observation, source, weather_reading
+from syndication.core.identity import content_hash
 from syndication.core.model import (
     Article,
     ArticleStatus,
@@ -25,10 +26,10 @@ from syndication.core.model import (
     SourceState,
     WeatherReading,
 )
-from syndication.core.identity import content_hash
 from syndication.ports import Stored
 
 _CHUNK = 500
+_STORING = 7305818842172  # an advisory lock of PostgreSQL
 
 
 class Intake(Base):
@@ -68,6 +69,8 @@ class Intake(Base):
         # one identity twice in one answer: the last one printed wins, the first keeps the place
         latest = {f.identity: f for f in found}
         with self._writes() as db:
+            if self._postgresql:  # two Sources may carry the same Article: they take turns, as on SQLite
+                db.execute(select(func.pg_advisory_xact_lock(_STORING)))
             known = _known(db, list(latest))
             fresh = [f for f in latest.values() if f.identity not in known]
             changed = [

@@ -5,13 +5,13 @@ It chooses nothing: what an Issue holds is decided in core.curate before it come
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, insert, select, update
 
-from syndication.adapters.sql.base import Base, insert_new
+from syndication.adapters.sql.base import Base, insert_new, lock
 from syndication.adapters.sql.codec import ISSUE, digest, dump, load
 from syndication.adapters.sql.intake import ARTICLE_COLUMNS, article_of
 from syndication.adapters.tables import (
@@ -153,14 +153,18 @@ class Newsroom(Base):
             )
             return {row.key: Block(key=row.key, html=row.html, text=row.text) for row in rows}
 
-    def close_settled(self, now: datetime) -> Sequence[int]:
+    def close_settled(self, now: datetime, *, among: Collection[int] | None = None) -> Sequence[int]:
+        over = and_(issue.c.state == IssueState.FROZEN, issue.c.expires_at <= now)
+        if among is not None:
+            over = and_(over, issue.c.id.in_(sorted(among)))
         open_row = exists().where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_(OPEN_STATES))
         fanning = exists().where(issue_channel.c.issue_id == issue.c.id, issue_channel.c.fanned_out_at.is_(None))
         with self._writes() as db:
+            lock(db, select(issue.c.id).where(over).order_by(issue.c.id))  # a fan-out under way ends first
             return list(
                 db.execute(
                     update(issue)
-                    .where(issue.c.state == IssueState.FROZEN, issue.c.expires_at <= now, ~open_row, ~fanning)
+                    .where(over, ~open_row, ~fanning)
                     .values(state=IssueState.CLOSED, closed_at=now)
                     .returning(issue.c.id)
                 ).scalars()

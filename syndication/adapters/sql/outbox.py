@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    delete,
     exists,
     func,
     insert,
@@ -20,8 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from syndication.adapters.sql.base import insert_new
-from syndication.adapters.sql.fanout import FanOut
+from syndication.adapters.sql.base import insert_new, lock
+from syndication.adapters.sql.fanout import REHEARSAL, FanOut
 from syndication.adapters.sql.newsroom import OPEN_STATES
 from syndication.adapters.sql.readership import suppress_key
 from syndication.adapters.tables import (
@@ -55,28 +56,37 @@ RESEND_AFTER = timedelta(minutes=15)  # what an uncertain mail waits for evidenc
 
 
 class Outbox(FanOut):
-    def claim(self, channel: Channel, now: datetime, *, limit: int, lease: timedelta, owner: str) -> Slice | None:
+    def claim(
+        self,
+        channel: Channel,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        owner: str,
+        allowed: frozenset[str] | None = None,
+    ) -> Slice | None:
         with self._writes() as db:
             _expire(db, channel, now)
-            lease_id = self._open_lease(db, channel, lease, owner)
             due = list(db.execute(self._due_for(channel, now, limit)).scalars())
-            claimed = (
-                update(delivery)
-                .where(delivery.c.id.in_(due), delivery.c.state == _S.WAITING)
-                .values(state=_S.CLAIMED, lease_id=lease_id, attempts=delivery.c.attempts + 1)
-            )
-            if not due or not db.execute(claimed).rowcount:
-                _end_lease(db, lease_id)
+            if not due:
                 return None
-            _drop_the_unwanted(db, delivery.c.lease_id == lease_id, now)
-            rows = db.execute(
-                select(delivery)
-                .where(delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
-                .order_by(delivery.c.priority, delivery.c.next_at, delivery.c.id)
-            ).all()
-            if not rows:
-                _end_lease(db, lease_id)
-        return Slice(lease_id=lease_id, deliveries=tuple(map(_delivery, rows)))
+            lease_id = self._open_lease(db, channel, lease, owner)
+            while due:
+                _claim(db, due, lease_id)
+                _drop_the_unwanted(db, delivery.c.lease_id == lease_id, now)
+                if allowed is not None:
+                    _drop_the_rehearsed(db, delivery.c.lease_id == lease_id, allowed, now)
+                rows = db.execute(
+                    select(delivery)
+                    .where(delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
+                    .order_by(delivery.c.priority, delivery.c.next_at, delivery.c.id)
+                ).all()
+                if rows:
+                    return Slice(lease_id=lease_id, deliveries=tuple(map(_delivery, rows)))
+                due = list(db.execute(self._due_for(channel, now, limit)).scalars())
+            _end_lease(db, lease_id)
+        return None
 
     def begin(self, lease_id: int, delivery_id: int, now: datetime, *, outlast: timedelta) -> bool:
         mine = and_(delivery.c.id == delivery_id, delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
@@ -124,6 +134,7 @@ class Outbox(FanOut):
 
     def reclaim(self) -> Mapping[str, int]:
         with self._writes() as db:
+            _forget_ended_leases(db)
             dead = select(lease.c.id).where(lease.c.ended.is_(False), lease.c.until < self._now)
             if self._postgresql:
                 dead = dead.with_for_update(skip_locked=True)
@@ -132,6 +143,7 @@ class Outbox(FanOut):
                 return {}
             handed_over = and_(delivery.c.state == _S.SENDING, delivery.c.channel == Channel.EMAIL)
             held = delivery.c.lease_id.in_(ids)
+            lock(db, select(delivery.c.id).where(held).order_by(delivery.c.id))
             uncertain = db.execute(
                 update(delivery)
                 .where(held, handed_over)
@@ -249,6 +261,7 @@ class Outbox(FanOut):
 
     def _due_for(self, channel: Channel, now: datetime, limit: int) -> Any:
         due = and_(delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.next_at <= now)
+        due = and_(due, delivery.c.expires_at > now)
         if channel is Channel.PARTNER:
             due = and_(due, _first_of_its_partner())
         question = (
@@ -272,10 +285,18 @@ def _first_of_its_partner() -> ColumnElement[bool]:
 
 
 def _expire(db: Connection, channel: Channel, now: datetime) -> None:
+    over = and_(delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.expires_at <= now)
+    which = over
+    if db.dialect.name == "postgresql":  # whoever else changes one of them now is not waited for
+        which = and_(over, delivery.c.id.in_(select(delivery.c.id).where(over).with_for_update(skip_locked=True)))
+    db.execute(update(delivery).where(which).values(state=_S.EXPIRED, reason="its time had passed", settled_at=now))
+
+
+def _claim(db: Connection, due: Sequence[int], lease_id: int) -> None:
     db.execute(
         update(delivery)
-        .where(delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.expires_at <= now)
-        .values(state=_S.EXPIRED, reason="its time had passed", settled_at=now)
+        .where(delivery.c.id.in_(due), delivery.c.state == _S.WAITING)
+        .values(state=_S.CLAIMED, lease_id=lease_id, attempts=delivery.c.attempts + 1)
     )
 
 
@@ -296,6 +317,20 @@ def _drop_the_unwanted(db: Connection, which: ColumnElement[bool], now: datetime
             .where(claimed, readers.exists())
             .values(state=state, reason=reason, lease_id=None, settled_at=now)
         )
+
+
+def _drop_the_rehearsed(db: Connection, which: ColumnElement[bool], allowed: frozenset[str], now: datetime) -> None:
+    """Exclude claimed mails to whom a rehearsal must not write: they were fanned out while live, or elsewhere."""
+    welcome = (
+        exists()
+        .where(subscription.c.id == delivery.c.subscription_id)
+        .where(subscriber.c.id == subscription.c.subscriber_id, subscriber.c.digest.in_(sorted(allowed)))
+    )
+    db.execute(
+        update(delivery)
+        .where(which, delivery.c.state == _S.CLAIMED, delivery.c.channel == Channel.EMAIL, ~welcome)
+        .values(state=_S.EXCLUDED, reason=REHEARSAL, lease_id=None, settled_at=now)
+    )
 
 
 def _settled(outcome: Outcome, now: datetime, next_at: datetime | None) -> dict[str, Any]:
@@ -336,7 +371,14 @@ def _suppress_reader(
 
 
 def _end_lease(db: Connection, lease_id: int) -> None:
-    db.execute(update(lease).where(lease.c.id == lease_id).values(ended=True))
+    # begun and not settled: the lease runs on, or reclaim would never find what nobody answers for any more
+    begun = exists().where(delivery.c.lease_id == lease_id, delivery.c.state == _S.SENDING)
+    db.execute(update(lease).where(lease.c.id == lease_id, ~begun).values(ended=True))
+
+
+def _forget_ended_leases(db: Connection) -> None:
+    held = exists().where(delivery.c.lease_id == lease.c.id)
+    db.execute(delete(lease).where(lease.c.ended, ~held))
 
 
 def _delivery(row: Any) -> Delivery:

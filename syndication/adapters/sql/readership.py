@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, select, update
 
-from syndication.adapters.sql.base import Base, insert_new
+from syndication.adapters.sql.base import Base, insert_new, lock
 from syndication.adapters.sql.codec import CHOICES, dump, load
 from syndication.adapters.tables import consent as consent_table
 from syndication.adapters.tables import delivery, event, subscriber, subscription, suppression
@@ -68,11 +68,8 @@ class Readership(Base):
             if not ended.rowcount:
                 return False
             record_event(db, news)
-            db.execute(
-                update(delivery)
-                .where(delivery.c.subscription_id == news.subscription_id, delivery.c.state.in_(_NOT_BEGUN))
-                .values(state=DeliveryState.CANCELLED, reason="unsubscribed", lease_id=None, settled_at=news.at)
-            )
+            theirs = delivery.c.subscription_id == news.subscription_id
+            _stop(db, theirs, DeliveryState.CANCELLED, "unsubscribed", news.at)
         return True
 
     def suppress(self, key: AddressKey, *, reason: str, event: Event) -> None:
@@ -111,11 +108,13 @@ def suppress_key(db: Connection, key: AddressKey, reason: str, news: Event) -> N
         .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
         .where(subscriber.c.key_id == key.key_id, subscriber.c.digest == key.digest)
     )
-    db.execute(
-        update(delivery)
-        .where(delivery.c.subscription_id.in_(theirs), delivery.c.state.in_(_NOT_BEGUN))
-        .values(state=DeliveryState.SUPPRESSED, reason=reason, lease_id=None, settled_at=news.at)
-    )
+    _stop(db, delivery.c.subscription_id.in_(theirs), DeliveryState.SUPPRESSED, reason, news.at)
+
+
+def _stop(db: Connection, whose: ColumnElement[bool], state: DeliveryState, reason: str, at: datetime) -> None:
+    not_begun = and_(whose, delivery.c.state.in_(_NOT_BEGUN))
+    lock(db, select(delivery.c.id).where(not_begun).order_by(delivery.c.id))
+    db.execute(update(delivery).where(not_begun).values(state=state, reason=reason, lease_id=None, settled_at=at))
 
 
 def _is_suppressed(db: Connection, key: AddressKey) -> bool:
