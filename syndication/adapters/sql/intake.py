@@ -5,7 +5,7 @@ It decides nothing about eligibility or trust.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -84,6 +84,11 @@ class Intake(Base):
                 number, revision, _ = known[f.identity]
                 _revise(db, number, revision + 1, f, now)
         return Stored(new=len(fresh), revised=len(changed), known=len(latest) - len(fresh) - len(changed))
+
+    def articles_by_source(self) -> Mapping[str, int]:
+        with self._reads() as db:
+            rows = db.execute(select(article.c.source_id, func.count().label("n")).group_by(article.c.source_id))
+            return {row.source_id: row.n for row in rows}
 
     def store_weather(self, reading: WeatherReading) -> None:
         set_hash = reading.fingerprint
