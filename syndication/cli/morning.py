@@ -5,6 +5,7 @@ It reads the store and changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from syndication.bootstrap import House
@@ -12,6 +13,11 @@ from syndication.cli.house import out, table
 from syndication.cli.looking import balance_table
 from syndication.core import links
 from syndication.core.model import Channel, DeliveryState, Issue
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    named = ", ".join(f"{source} {n}" for source, n in sorted(counts.items()))
+    return f"{sum(counts.values())} ({named})"
 
 
 class Morning:
@@ -28,7 +34,7 @@ class Morning:
         settings = self.house.settings
         out.print(f"{settings.outlet.name} · {settings.mode}", style="bold", markup=False)
         if settings.starts_at is not None:
-            out.print(f"the clock is set for rehearsal: it shows {self._now()} and runs on from there")
+            out.print(f"the clock is set for rehearsal: it shows {self._now()} and runs on from there", soft_wrap=True)
         home = f"http://{settings.web.host}:{settings.web.port}"
         out.print(f"pages {home}/" + (f" · inbox {home}/inbox" if settings.sandbox else ""))
         out.print(f"logs and files {settings.storage.folder}", markup=False, soft_wrap=True)
@@ -86,7 +92,8 @@ class Morning:
             d for d in self.house.store.deliveries(issue.id, Channel.PARTNER) if d.state is DeliveryState.ACCEPTED
         ]
         rows = [
-            ("stories", str(len(issue.content.items))),
+            ("articles in", _told(self.house.store.articles_by_source())),
+            ("in the Issue", f"{len(issue.content.items)} stories"),
             ("Issue", home + links.issue_path(issue.edition_id, issue.on, issue.cadence)),
             *(
                 (f"feed {d.recipient.rpartition('/')[2]}", f"{home}/feeds/{d.recipient.partition(':')[2]}")

@@ -122,7 +122,7 @@ def _upcoming(house: House, edition: Edition) -> str:
 @click.command()
 @click.option("--edition", help="Edition id; may be left out where there is one.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Local date; else today.")
-@click.option("--reader", type=int, help="Subscription id; else a reader who chose nothing.")
+@click.option("--reader", type=click.IntRange(1, 2**63 - 1), help="Subscription id; else a reader who chose nothing.")
 @click.option("--out", "folder", type=click.Path(path_type=Path), default=Path("preview"), show_default=True)
 @click.pass_obj
 def preview(context: Context, edition: str | None, on: date | None, reader: int | None, folder: Path) -> None:

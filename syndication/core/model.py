@@ -533,7 +533,9 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Later news about a Delivery or a Subscription. `id` is the far side's id, or one of ours: known twice counts once."""
+    """Later news about a Delivery or a Subscription.
+
+    `id` is the far side's id, or one of ours: known twice counts once."""
 
     id: str
     kind: EventKind

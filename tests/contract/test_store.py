@@ -100,6 +100,12 @@ def test_an_edition_takes_its_own_sources_only(store: Store) -> None:
     assert not store.eligible(other, Cadence.DAILY, cut_off_at=MORNING, since=EARLIER)
 
 
+def test_articles_are_counted_by_the_source_that_brought_them(store: Store) -> None:
+    assert dict(store.articles_by_source()) == {}
+    factories.stored(store, 1, 2)
+    assert dict(store.articles_by_source()) == {"garam": 2}
+
+
 def test_a_thousand_articles_come_back_as_they_were(store: Store) -> None:
     numbers = range(1200)
     articles = factories.stored(store, *numbers, published_on=date(2026, 1, 19), bylines=("표본기자",))

@@ -5,6 +5,7 @@ It decides nothing about eligibility or trust.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -105,6 +106,10 @@ class MemoryNewsroom:
     def article_at(self, article_id: int, revision: int) -> Article | None:
         with self.rows.lock:
             return next((a for a in self.rows.revisions.get(article_id, ()) if a.revision == revision), None)
+
+    def articles_by_source(self) -> Mapping[str, int]:
+        with self.rows.lock:
+            return Counter(revisions[0].source_id for revisions in self.rows.revisions.values())
 
     # --- weather ---
 
