@@ -25,6 +25,8 @@ _FOREIGN = (
     (b"Rar!", "an archive"),
     (b"\x7fELF", "a program"),
 )
+# not those that text has (tab, line breaks, page break) nor those that ISO-2022-KR switches with (ESC, SO, SI)
+_CONTROLS = tuple(bytes([n]) for n in (*range(1, 9), 11, *range(16, 27), *range(28, 32), 127))
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -38,6 +40,8 @@ def foreign(body: bytes) -> str | None:
             return f"it is {what}, neither text nor a page nor a feed"
     if head.count(0) > len(head) // 100 and not head.startswith(_WIDE) and b"utf-16" not in head[:200].lower():
         return "it holds NUL bytes as only binary files do"
+    if sum(map(head.count, _CONTROLS)) > len(head) // 100 and not head.startswith(_WIDE):
+        return "it holds control characters as only binary files do"
     text = _text(head).lstrip("\ufeff \t\r\n")
     if text.startswith(("{", "[{")) and '":' in text[:2000]:
         return "it is JSON, neither a page nor an RSS or Atom feed"
