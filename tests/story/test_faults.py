@@ -28,9 +28,6 @@ from tests.story.paper import (
     titles,
 )
 
-WEDNESDAY = TUESDAY + DAY
-PAGE_TITLE = "군산시, 2024년 지방자치단체 혁신평가 '우수'기관 선정"
-
 
 @dataclass(slots=True)
 class FullDisk(MemoryPublisher):
