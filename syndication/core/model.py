@@ -1,6 +1,7 @@
 """The words of the house as frozen values: what every other module speaks in.
 
 It decides nothing and stores nothing: rules live in the sibling modules, tables in adapters.
+Longer than other modules on purpose: whoever looks for the meaning of a word finds all of them in one place.
 """
 
 from __future__ import annotations
