@@ -373,8 +373,8 @@ class Outbox(Protocol):
         allowed: frozenset[str] | None = None,
     ) -> Slice | None:
         """Lease up to `limit` due Deliveries. On the way expired ones become expired, suppressed ones suppressed,
-        those whose Subscription ended cancelled, mails to others than the `allowed` excluded. Partner slices hold at most one Delivery per Partner, the lowest
-        sequence first. None when nothing is due."""
+        those whose Subscription ended cancelled, and mails excluded whose address key is not in `allowed` (rehearsal).
+        Partner slices hold at most one Delivery per Partner, the lowest sequence first. None when nothing is due."""
         ...
 
     def begin(self, lease_id: int, delivery_id: int, now: datetime, *, outlast: timedelta) -> bool:
