@@ -27,6 +27,7 @@ from syndication.core.model import (
 from syndication.ports import Mail, Ports, Push, Setup
 from syndication.render import email, partner_json
 from syndication.render.mime import Letter, build
+from syndication.render.words import words
 
 Send = Callable[[], Outcome]
 
@@ -142,10 +143,11 @@ class Press:
 
 def slots_for(setup: Setup, edition: Edition, issue: Issue, recipe: Recipe, reader: Subscription) -> email.Slots:
     """What is the reader's own in a digest: subject, preheader and links."""
+    said = words(edition.language, setup.templates)
     token = links.sign(links.Token(purpose=links.Purpose.UNSUBSCRIBE, number=reader.id), setup.keys)
     return email.Slots(
-        subject=email.subject(edition, issue.content, recipe, issue.on),
-        preheader=email.preheader(edition, issue.content, recipe, issue.on),
+        subject=email.subject(edition, issue.content, recipe, issue.on, said),
+        preheader=email.preheader(issue.content, recipe, issue.on, said),
         unsubscribe_url=links.unsubscribe_url(setup.outlet, token),
         manage_url=links.unsubscribe_url(setup.outlet, token),
         view_url=links.issue_url(setup.outlet, edition.id, issue.on, issue.cadence),

@@ -13,6 +13,7 @@ from syndication.core import links
 from syndication.core.model import Edition, Issue, Outcome, Verdict
 from syndication.ports import Ports, Setup
 from syndication.render import feeds
+from syndication.render.words import words
 
 log = structlog.get_logger()
 
@@ -41,13 +42,14 @@ def publish_feed(ports: Ports, setup: Setup, recipient: str, issue: Issue) -> Ou
 
 def build_feed(setup: Setup, edition: Edition, kind: str, dialect: str, issues: list[Issue]) -> bytes:
     """The bytes of one Feed; items that cannot be rendered are left out with a reason in the log."""
+    say = words(edition.language, setup.templates)
     newest = sorted(issues, key=lambda i: (i.on, i.id), reverse=True)
     items = (
-        feeds.digest_items(newest, outlet=setup.outlet, edition=edition)
+        feeds.digest_items(newest, outlet=setup.outlet, edition=edition, say=say)
         if kind == "digest"
-        else feeds.article_items(newest, outlet=setup.outlet, edition=edition)[:NEWEST]
+        else feeds.article_items(newest, outlet=setup.outlet, edition=edition, say=say)[:NEWEST]
     )
-    head = feeds.feed_head(setup.outlet, edition, kind, dialect, items)
+    head = feeds.feed_head(setup.outlet, edition, kind, dialect, items, say=say)
     rendered = feeds.render_rss(head, items) if dialect == "rss" else feeds.render_atom(head, items)
     for item_id, reason in rendered.quarantined:
         log.warning("feed item set aside", feed=f"{edition.id}/{kind}.{dialect}", item=item_id, reason=reason)

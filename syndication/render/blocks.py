@@ -22,7 +22,7 @@ from syndication.core.links import BadAddress, issue_url, normal_address
 from syndication.core.model import Block, Cadence, Edition, IssueContent, Outlet
 from syndication.render import cells, filling, stories, text
 from syndication.render.tokens import tokens
-from syndication.render.words import words
+from syndication.render.words import Words, words
 
 BUDGET = 85_000  # bytes of HTML of the largest digest a reader can get, before transfer encoding
 HARD = 100_000  # mail programs hide what comes after about this much, the unsubscribe link first of all
@@ -56,7 +56,7 @@ class _Order:
     outlet: Outlet
     edition: Edition
     on: date
-    language: str
+    words: Words
     cadence: Cadence
 
 
@@ -72,7 +72,8 @@ def render_blocks(
 ) -> tuple[Block, ...]:
     """Every block of `core.audience.all_block_keys(content)`, in that order. Raises BadTemplate and TooLarge.
 
-    `templates` are texts by name: email/digest.mjml, email/parts.mjml, email/style.css, email/digest.txt."""
+    `templates` are texts by name: email/digest.mjml, email/parts.mjml, email/style.css, email/digest.txt and, for a
+    language other than Korean, words/en.po."""
     return render_issue(
         content, outlet=outlet, edition=edition, on=on, language=language, templates=templates, cadence=cadence
     ).blocks
@@ -91,7 +92,8 @@ def render_issue(
     """The blocks in the most words that keep the largest digest within BUDGET; no story is dropped for it.
 
     Where even headlines alone do not fit, sections show as many as do and a link with the number of the others."""
-    order = _Order(content=content, outlet=outlet, edition=edition, on=on, language=language, cadence=cadence)
+    said = words(language, templates)
+    order = _Order(content=content, outlet=outlet, edition=edition, on=on, words=said, cadence=cadence)
     sources = filling.templates_of(templates)
     for number, room in _rooms(content):
         blocks = _rendered(order, room, sources)
@@ -117,7 +119,8 @@ def issue_document(
     cadence: Cadence = Cadence.DAILY,
 ) -> str:
     """The MJML of an Issue in its most words, as it goes to the engine: to be looked at or measured."""
-    order = _Order(content=content, outlet=outlet, edition=edition, on=on, language=language, cadence=cadence)
+    said = words(language, templates)
+    order = _Order(content=content, outlet=outlet, edition=edition, on=on, words=said, cadence=cadence)
     keys = tuple(dict.fromkeys(all_block_keys(content)))
     values = {**_values(order, stories.ROOMS[0]), "mark": _marker(keys, filling.html_mark)}
     return filling.templates_of(templates).document(_HTML, values)
@@ -160,11 +163,10 @@ def _marker(keys: Sequence[str], mark: Callable[[int], Markup]) -> Callable[[str
 
 
 def _values(order: _Order, room: stories.Room) -> dict[str, object]:
-    lookup = words(order.language)
     look = tokens(order.outlet.accent)
-    weather = cells.view(order.content.weather, lookup, order.edition.zone, details=not room.spare)
+    weather = cells.view(order.content.weather, order.words, order.edition.zone, details=not room.spare)
     return {
-        "_": lookup,
+        "_": order.words,
         "t": look,
         "light": look.light,
         "dark": look.dark,
@@ -175,7 +177,7 @@ def _values(order: _Order, room: stories.Room) -> dict[str, object]:
         "outlet": order.outlet,
         "contact_link": _contact_link(order.outlet.contact),
         "edition_title": order.edition.title,
-        "date_line": lookup.long_date(order.on),
+        "date_line": order.words.day(order.on),
         "weather": weather,
         "cells": _keyed_cells(order.content, weather),
         "sections": _sections(order, room),
@@ -193,7 +195,7 @@ def _sections(order: _Order, room: stories.Room) -> tuple[tuple[str, str, storie
         zone=order.edition.zone,
         on=order.on,
         page=issue_url(order.outlet, order.edition.id, order.on, order.cadence),
-        words=words(order.language),
+        words=order.words,
         room=room,
     )
     items = order.content.items

@@ -72,7 +72,7 @@ def view(weather: Weather, words: Words, zone: str, *, details: bool = True) -> 
         cells=tuple(_cell(s, weather, words, zone, own_hours=own_hours, details=details) for s in weather.stations),
         source=" · ".join(filter(None, (_attribution(weather, words), _hour(weather, words, zone, own_hours)))),
         warning=words(LAST_RESORT) if weather.last_resort and not _mixed(weather) else "",
-        nothing="" if weather.stations else words.said(weather.note or "오늘 날씨 정보를 받지 못해 싣지 않았습니다."),
+        nothing="" if weather.stations else words(weather.note or "오늘 날씨 정보를 받지 못해 싣지 않았습니다."),
     )
 
 
@@ -123,14 +123,14 @@ def _halves(forecast: Forecast, words: Words) -> str:
 
 
 def _attribution(weather: Weather, words: Words) -> str:
-    return words("%s 제공", weather.attribution) if weather.attribution else words("제공처 미상")
+    return words("{who} 제공", who=weather.attribution) if weather.attribution else words("제공처 미상")
 
 
 def _hour(weather: Weather, words: Words, zone: str, own_hours: bool) -> str:
     if not any(s.observation for s in weather.stations):
         return words("예보")
     if weather.observed_at:
-        return words("%s 관측", words.hour(weather.observed_at, zone))
+        return words("{when} 관측", when=words.hour(weather.observed_at, zone))
     return words("관측 시각은 지점마다 표시") if own_hours else words("관측 시각 미상")
 
 
@@ -145,7 +145,7 @@ def _remark(observation: Observation | None, weather: Weather, words: Words, zon
         return ""
     own = _own_hour(observation, weather)
     unknown = own_hours and observation.observed_at is None and weather.observed_at is None
-    hour = words("%s 관측", words.hour(own, zone)) if own else words("시각 미상") if unknown else ""
+    hour = words("{when} 관측", when=words.hour(own, zone)) if own else words("시각 미상") if unknown else ""
     copied = observation.origin is Origin.WIDGET and _mixed(weather)
     return " · ".join(filter(None, (hour, words("신문 지면 값") if copied else "")))
 

@@ -18,7 +18,7 @@ from syndication.render.blocks import BUDGET, HARD, Rendered, TooLarge, render_b
 from syndication.render.filling import SLOT
 from syndication.render.mjml import BadTemplate, escape
 from syndication.render.stories import cut, is_web_address
-from syndication.render.words import observed_degrees, words
+from syndication.render.words import Words, observed_degrees
 
 __all__ = [
     "BUDGET",
@@ -77,22 +77,21 @@ def join(blocks: Mapping[str, Block], recipe: Recipe, slots: Slots) -> tuple[str
     )
 
 
-def subject(edition: Edition, content: IssueContent, recipe: Recipe, on: date) -> str:
+def subject(edition: Edition, content: IssueContent, recipe: Recipe, on: date, words: Words) -> str:
     """The title of the reader's own first story; (광고) at the very start when the Edition is advertising."""
     first = _first(content, recipe)
     title = text.plain(first.article.content.title) if first else ""
-    said = cut(title, LONGEST_SUBJECT) or _of_the_day(edition, content, on)
+    said = cut(title, LONGEST_SUBJECT) or _of_the_day(edition, content, on, words)
     return f"{ADVERTISING} {said}" if edition.advertising and not said.startswith(ADVERTISING) else said
 
 
-def preheader(edition: Edition, content: IssueContent, recipe: Recipe, on: date) -> str:
+def preheader(content: IssueContent, recipe: Recipe, on: date, words: Words) -> str:
     """What stands beside the subject: the date, the reader's first station, the next headlines or the story's words."""
-    lookup = words(edition.language)
     others = [i for i in _own(content, recipe) if i is not _first(content, recipe)]
     first = _first(content, recipe)
     headlines = [text.plain(i.article.content.title) for i in others[:3]]
     more = headlines or ([text.plain(first.summary)] if first else [])
-    parts = [lookup.short_date(on), _weather(content, recipe), *more]
+    parts = [words.short_day(on), _weather(content, recipe), *more]
     return cut(" · ".join(filter(None, parts)), LONGEST_PREHEADER)
 
 
@@ -118,10 +117,9 @@ def _weather(content: IssueContent, recipe: Recipe) -> str:
     return f"{folded(station.station)} {observed_degrees(seen.temperature)}℃"
 
 
-def _of_the_day(edition: Edition, content: IssueContent, on: date) -> str:
-    lookup = words(edition.language)
-    day = lookup.short_date(on)
-    said = lookup("%s 날씨", day) if content.weather.stations and not content.items else day
+def _of_the_day(edition: Edition, content: IssueContent, on: date, words: Words) -> str:
+    day = words.short_day(on)
+    said = words("{day} 날씨", day=day) if content.weather.stations and not content.items else day
     return f"{text.plain(edition.title)} · {said}"
 
 

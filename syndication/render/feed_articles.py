@@ -20,7 +20,8 @@ from syndication.core.model import (
     Outlet,
     Rights,
 )
-from syndication.render.feed_items import KOREAN, Category, Enclosure, FeedItem, Say, image_type
+from syndication.render.feed_items import Category, Enclosure, FeedItem, image_type
+from syndication.render.words import Words
 
 NEWEST = 200
 FULL_TEXT = (Rights.OWN, Rights.LICENSED)
@@ -28,7 +29,7 @@ SHOWN = (ArticleStatus.USABLE, ArticleStatus.CORRECTED)
 
 
 def article_items(
-    issues: Iterable[Issue], *, outlet: Outlet, edition: Edition, limit: int = NEWEST, say: Say = KOREAN
+    issues: Iterable[Issue], *, outlet: Outlet, edition: Edition, limit: int = NEWEST, say: Words
 ) -> list[FeedItem]:
     """One item per Article of these Issues, newest Issue first and in its reading order; at most `limit`.
 
@@ -43,7 +44,7 @@ def article_items(
     return [article_item(item, outlet=outlet, edition=edition, say=say) for item in shown][:limit]
 
 
-def article_item(item: IssueItem, *, outlet: Outlet, edition: Edition, say: Say = KOREAN) -> FeedItem:
+def article_item(item: IssueItem, *, outlet: Outlet, edition: Edition, say: Words) -> FeedItem:
     """The item of one Article: in full where the rights allow it, else its summary alone and no pictures."""
     article, content = item.article, item.article.content
     full = content.rights in FULL_TEXT
@@ -66,7 +67,7 @@ def article_item(item: IssueItem, *, outlet: Outlet, edition: Edition, say: Say 
     )
 
 
-def article_html(article: Article, *, say: Say = KOREAN) -> str | None:
+def article_html(article: Article, *, say: Words) -> str | None:
     """The whole text as simple markup; a bare date stands under it, since feeds carry instants only."""
     content = article.content
     body = content.html or paragraphs_html(content.paragraphs)
@@ -79,7 +80,7 @@ def paragraphs_html(paragraphs: Iterable[str]) -> str:
     return "".join(f"<p>{html.escape(p, quote=False).replace(chr(10), '<br>')}</p>" for p in paragraphs)
 
 
-def day_html(on: date | None, say: Say) -> str:
+def day_html(on: date | None, say: Words) -> str:
     return f'<p><small><time datetime="{on.isoformat()}">{say.day(on)}</time></small></p>' if on else ""
 
 

@@ -25,19 +25,20 @@ from syndication.core.model import (
     StationWeather,
     Weather,
 )
-from syndication.render.feed_items import KOREAN, FeedItem, Say, public_uri
+from syndication.render.feed_items import FeedItem, public_uri
+from syndication.render.words import Words
 
 PUBLISHED = (IssueState.FROZEN, IssueState.CLOSED)
 NAMED = 3  # headlines in a digest's summary
 
 
-def digest_items(issues: Iterable[Issue], *, outlet: Outlet, edition: Edition, say: Say = KOREAN) -> list[FeedItem]:
+def digest_items(issues: Iterable[Issue], *, outlet: Outlet, edition: Edition, say: Words) -> list[FeedItem]:
     """One item per published Issue, newest first."""
     newest = sorted((i for i in issues if i.state in PUBLISHED), key=lambda i: (i.publish_at, i.id), reverse=True)
     return [digest_item(issue, outlet=outlet, edition=edition, say=say) for issue in newest]
 
 
-def digest_item(issue: Issue, *, outlet: Outlet, edition: Edition, say: Say = KOREAN) -> FeedItem:
+def digest_item(issue: Issue, *, outlet: Outlet, edition: Edition, say: Words) -> FeedItem:
     """The whole digest of an Issue as one item, dated by the Edition's hour."""
     return FeedItem(
         id=links.issue_uri(outlet.domain, edition.id, issue.on, issue.cadence),
@@ -52,7 +53,7 @@ def digest_item(issue: Issue, *, outlet: Outlet, edition: Edition, say: Say = KO
     )
 
 
-def digest_html(issue: Issue, edition: Edition, say: Say = KOREAN) -> str:
+def digest_html(issue: Issue, edition: Edition, say: Words) -> str:
     """Weather, then the stories by section in reading order."""
     zone = ZoneInfo(edition.zone)
     items = issue.content.items
@@ -63,13 +64,13 @@ def digest_html(issue: Issue, edition: Edition, say: Say = KOREAN) -> str:
     return "".join(told)
 
 
-def _title(issue: Issue, edition: Edition, say: Say) -> str:
+def _title(issue: Issue, edition: Edition, say: Words) -> str:
     kinds = {Cadence.WEEKLY: say("주간"), Cadence.EXTRA: say("호외")}
     words = (edition.title, kinds.get(issue.cadence), say.day(issue.on))
     return " ".join(word for word in words if word)
 
 
-def _summary(issue: Issue, say: Say) -> str:
+def _summary(issue: Issue, say: Words) -> str:
     """The first headlines and how many follow."""
     titles = [item.article.content.title for item in issue.content.items]
     if not titles:
@@ -81,7 +82,7 @@ def _summary(issue: Issue, say: Say) -> str:
 # --- stories ---------------------------------------------------------------------------------
 
 
-def _story(item: IssueItem, zone: ZoneInfo, say: Say) -> str:
+def _story(item: IssueItem, zone: ZoneInfo, say: Words) -> str:
     title, url = _text(item.article.content.title), public_uri(item.link)
     head = f'<a href="{html.escape(url)}">{title}</a>' if url else title
     summary = f"<p>{_text(item.summary)}</p>" if item.summary else ""
@@ -89,7 +90,7 @@ def _story(item: IssueItem, zone: ZoneInfo, say: Say) -> str:
     return f"<h3>{head}</h3>{summary}" + (f"<p><small>{notes}</small></p>" if notes else "")
 
 
-def _notes(article: Article, zone: ZoneInfo, say: Say) -> list[str]:
+def _notes(article: Article, zone: ZoneInfo, say: Words) -> list[str]:
     """Marks that a reader is owed, who wrote it and when; an unknown date is not mentioned."""
     content = article.content
     marks = [say("광고")] * content.sponsored + [say("자동 생성")] * content.robot
@@ -105,11 +106,11 @@ def _notes(article: Article, zone: ZoneInfo, say: Say) -> list[str]:
 # --- weather ---------------------------------------------------------------------------------
 
 
-def _weather(weather: Weather, edition: Edition, on: date, zone: ZoneInfo, say: Say) -> str:
+def _weather(weather: Weather, edition: Edition, on: date, zone: ZoneInfo, say: Words) -> str:
     head = f"<h2>{_text(say('날씨'))}</h2>"
     stations = _shown(weather, edition)
     if not stations:
-        return f"{head}<p>{_text(weather.note or say('오늘은 날씨를 싣지 못했습니다.'))}</p>"
+        return f"{head}<p>{_text(say(weather.note or '오늘은 날씨를 싣지 못했습니다.'))}</p>"
     rows = "".join(f"<li>{_text(_station(s, weather, on, zone, say))}</li>" for s in stations)
     notes = [_text(note) for note in _sources(weather, stations, on, zone, say)]
     return f"{head}<ul>{rows}</ul><p><small>{' · '.join(notes)}</small></p>"
@@ -121,7 +122,7 @@ def _shown(weather: Weather, edition: Edition) -> Sequence[StationWeather]:
     return [there[name] for name in edition.stations if name in there] or weather.stations
 
 
-def _station(station: StationWeather, weather: Weather, on: date, zone: ZoneInfo, say: Say) -> str:
+def _station(station: StationWeather, weather: Weather, on: date, zone: ZoneInfo, say: Words) -> str:
     """거제: 관측 없음, 0.8℃; 최저 -5℃, 최고 3℃, 오전 맑음, 오후 흐림, 강수확률 20%"""
     told = [", ".join(_observed(station.observation, say))]
     observed = station.observation
@@ -132,10 +133,10 @@ def _station(station: StationWeather, weather: Weather, on: date, zone: ZoneInfo
     return f"{station.station}: " + "; ".join(part for part in told if part)
 
 
-def _observed(observation: Observation | None, say: Say) -> list[str]:
+def _observed(observation: Observation | None, say: Words) -> list[str]:
     """The sky as printed, or 관측 없음, and the temperature where it is known."""
     sky = observation.condition if observation is not None else None
-    words = [sky or say("관측 없음")]
+    words = [say.sky(sky) if sky else say("관측 없음")]
     if observation is not None and observation.temperature is not None:
         words.append(degrees(observation.temperature, 1))
     elif sky:
@@ -143,16 +144,16 @@ def _observed(observation: Observation | None, say: Say) -> list[str]:
     return words
 
 
-def _forecast(forecast: Forecast, say: Say) -> list[str]:
+def _forecast(forecast: Forecast, say: Words) -> list[str]:
     words = []
     if forecast.low is not None:
         words.append(say("최저 {value}", value=degrees(forecast.low)))
     if forecast.high is not None:
         words.append(say("최고 {value}", value=degrees(forecast.high)))
     if forecast.morning:
-        words.append(say("오전 {sky}", sky=forecast.morning))
+        words.append(say("오전 {sky}", sky=say.sky(forecast.morning)))
     if forecast.afternoon:
-        words.append(say("오후 {sky}", sky=forecast.afternoon))
+        words.append(say("오후 {sky}", sky=say.sky(forecast.afternoon)))
     if forecast.rain_chance is not None:
         words.append(say("강수확률 {value}%", value=forecast.rain_chance))
     return words
@@ -164,7 +165,9 @@ def degrees(value: float, digits: int = 0) -> str:
     return f"{shown.removeprefix('-') if float(shown) == 0 else shown}℃"
 
 
-def _sources(weather: Weather, stations: Sequence[StationWeather], on: date, zone: ZoneInfo, say: Say) -> Iterable[str]:
+def _sources(
+    weather: Weather, stations: Sequence[StationWeather], on: date, zone: ZoneInfo, say: Words
+) -> Iterable[str]:
     """Whose values these are and of which hour: 기상청 제공 · 06:00 관측."""
     said = [weather.attribution] if weather.attribution else _attributions(stations)
     if said:
@@ -176,7 +179,7 @@ def _sources(weather: Weather, stations: Sequence[StationWeather], on: date, zon
     if weather.last_resort:
         yield say("신문 지면에 실린 값")
     if weather.note:
-        yield weather.note
+        yield say(weather.note)
 
 
 def _attributions(stations: Sequence[StationWeather]) -> list[str]:
@@ -184,7 +187,7 @@ def _attributions(stations: Sequence[StationWeather]) -> list[str]:
     return list(dict.fromkeys(who for who in told if who))
 
 
-def _hour(at: datetime, on: date, zone: ZoneInfo, say: Say) -> str:
+def _hour(at: datetime, on: date, zone: ZoneInfo, say: Words) -> str:
     """06:00 관측; with its date when that is not the Issue's."""
     local = at.astimezone(zone)
     return say("{when} 관측", when=f"{local:%H:%M}" if local.date() == on else f"{local:%Y-%m-%d %H:%M}")

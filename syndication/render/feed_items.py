@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import idna
@@ -18,28 +17,6 @@ from syndication.core.flow import one_line
 from syndication.core.model import Image
 
 MAX_FIELD = 1_000_000  # characters of one field: libxml2 readers give up a whole document at a text of 10 MB
-
-
-class Say(Protocol):
-    """Words around the content in a reader's language; Korean is the source."""
-
-    def __call__(self, text: str, **values: object) -> str: ...
-
-    def day(self, on: date) -> str: ...
-
-
-class Korean:
-    """The source language: words as they stand in the code."""
-
-    def __call__(self, text: str, **values: object) -> str:
-        return text.format(**values) if values else text
-
-    def day(self, on: date) -> str:
-        """2026년 1월 20일 화요일"""
-        return f"{on.year}년 {on.month}월 {on.day}일 {'월화수목금토일'[on.weekday()]}요일"
-
-
-KOREAN = Korean()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,8 @@ from syndication.core.model import Edition, Outlet
 from syndication.render.feed_articles import article_item, article_items
 from syndication.render.feed_digest import digest_item, digest_items
 from syndication.render.feed_items import (
-    KOREAN,
     FeedHead,
     FeedItem,
-    Say,
     Unfit,
     fit,
     instant,
@@ -31,6 +29,7 @@ from syndication.render.feed_items import (
     public_uri,
 )
 from syndication.render.feed_repairs import AtomEntry, AtomFeed, RssFeed, RssItem, told_apart, unsaid
+from syndication.render.words import Words
 
 __all__ = [
     "FeedHead",
@@ -68,7 +67,7 @@ def feed_head(
     *,
     hub: str | None = None,
     ttl: int = 15,
-    say: Say = KOREAN,
+    say: Words,
 ) -> FeedHead:
     """The head of an Edition's `digest` or `articles` feed; its time is that of the newest Revision in it."""
     named = {

@@ -138,7 +138,7 @@ class Writer:
             (content.sponsored, self.words("협찬")),
             (content.robot, self.words("자동 작성")),
         )
-        moment = self.words.moment(content.published_at, content.published_on, today=self.on, zone=self.zone)
+        moment = self.words.printed(content.published_at, content.published_on, today=self.on, zone=self.zone)
         source = cut(content.rights_holder or self.outlet.name, 60)
         return (*(label for true, label in labels if true), *filter(None, (source, moment)))
 

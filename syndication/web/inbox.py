@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, Response
 
 from syndication.core.health import terms
 from syndication.core.model import Balance, Channel, Edition, Issue, Subscription
+from syndication.render.words import Words
 from syndication.watch import balances
 from syndication.web.guard import content_policy
 from syndication.web.look import Look
@@ -28,7 +29,6 @@ from syndication.web.pages import READ, latest
 from syndication.web.site import InboxMail, PartnerReceipt
 from syndication.web.stories import image_sources
 from syndication.web.views import feed_links, issue_link
-from syndication.web.words import Words
 
 TERMS = {
     "accepted": "전달됨",

@@ -15,7 +15,6 @@ from syndication.core.links import Purpose, verify
 from syndication.core.model import Event, EventKind, Subscription, SubscriptionState
 from syndication.web.look import Look, secrecy
 from syndication.web.pages import READ
-from syndication.web.words import Words, of_edition
 
 
 def router(look: Look) -> APIRouter:
@@ -81,7 +80,7 @@ def masked(address: str) -> str:
 
 
 def _page(look: Look, request: Request, subscription: Subscription, name: str) -> Response:
-    words = _words(look, subscription)
+    words = look.words_of(subscription)
     edition = look.site.edition(subscription.edition_id)
     page = look.html(
         name,
@@ -92,7 +91,3 @@ def _page(look: Look, request: Request, subscription: Subscription, name: str) -
         here=request.url.path,
     )
     return Response(page, media_type="text/html", headers=secrecy())
-
-
-def _words(look: Look, subscription: Subscription) -> Words:
-    return look.words[of_edition(subscription.language)]

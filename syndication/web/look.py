@@ -13,11 +13,12 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from syndication.core.model import Edition
+from syndication.core.model import Edition, Subscription
 from syndication.render.tokens import css_variables, six_digits, tokens
+from syndication.render.words import LANGUAGES, Words, spoken, words
 from syndication.web.conditional import answer
 from syndication.web.site import Site, content_type
-from syndication.web.words import Words, catalogues, negotiate, of_edition
+from syndication.web.words import negotiate
 
 PAGE_CACHE = "public, max-age=60"
 A_WHILE = "public, max-age=300"
@@ -37,8 +38,9 @@ class Look:
     def words_for(self, request: Request) -> Words:
         return self.words[negotiate(request.headers.get("accept-language", ""))]
 
-    def words_of(self, edition: Edition) -> Words:
-        return self.words[of_edition(edition.language)]
+    def words_of(self, content: Edition | Subscription) -> Words:
+        """The words around what is in this language."""
+        return self.words[spoken(content.language)]
 
     def html(self, name: str, words: Words, **values: object) -> str:
         return self.environment.get_template(f"web/{name}").render(_=words, words=words, **values)
@@ -103,4 +105,5 @@ def look(site: Site) -> Look:
         asset=lambda name: f"/assets/{name}?v={versions[name]}",
         clock_now=site.ports.clock.now,
     )
-    return Look(site=site, environment=environment, words=catalogues(site.templates), assets=assets)
+    said = {language: words(language, site.templates) for language in LANGUAGES}
+    return Look(site=site, environment=environment, words=said, assets=assets)

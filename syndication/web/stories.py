@@ -26,8 +26,7 @@ from syndication.core.model import (
     Weather,
 )
 from syndication.render import cells
-from syndication.render import words as render_words
-from syndication.web.words import Words
+from syndication.render.words import Words
 
 _TEXT = {"p", "br", "hr", "blockquote", "pre", "code", "strong", "em", "b", "i", "u", "s", "sub", "sup", "a"}
 _LISTS = {"ul", "ol", "li", "dl", "dt", "dd", "figure", "figcaption"}
@@ -196,7 +195,7 @@ def weather_on_page(weather: Weather, edition: Edition, words: Words) -> Weather
     """The weather in the words of the mail. The Edition's stations come first, in its order; the others follow."""
     rank = {name: n for n, name in enumerate(edition.stations)}
     ordered = tuple(sorted(weather.stations, key=lambda s: rank.get(s.station, len(rank))))
-    view = cells.view(replace(weather, stations=ordered), render_words.words(words.language), edition.zone)
+    view = cells.view(replace(weather, stations=ordered), words, edition.zone)
     seen = (s.observation.condition if s.observation else None for s in ordered)
     skies = tuple(Sky(cell=cell, glyph=glyph(sky)) for cell, sky in zip(view.cells, seen, strict=True))
     return WeatherOnPage(skies=skies, source=view.source, warning=view.warning, nothing=view.nothing)

@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from syndication.core.links import feed_path, issue_path, issue_url
 from syndication.core.model import Cadence, Channel, Edition, Issue, IssueState, Outlet
+from syndication.render.words import Words
 from syndication.web.stories import Section, WeatherOnPage, sections, weather_on_page, web_url
-from syndication.web.words import Words
 
 FEED_TITLES = {"digest": "다이제스트", "articles": "기사"}
 FEED_DIALECTS = {"rss": ("RSS", "application/rss+xml"), "atom": ("Atom", "application/atom+xml")}

@@ -27,7 +27,9 @@ from syndication.core.model import (
     Weather,
 )
 from syndication.render.email import Slots, join, preheader, render_blocks, subject
+from syndication.render.words import words
 
+KOREAN = words("ko", {})
 ON = date(2026, 1, 20)
 MORNING = datetime(2026, 1, 19, 21, 0, tzinfo=UTC)  # 06:00 in Seoul
 
@@ -181,9 +183,10 @@ def content(count: int, *, weather: Weather = WEATHER, pictures: bool = True) ->
 
 @lru_cache(maxsize=1)
 def templates() -> Mapping[str, str]:
-    """The email templates of this checkout."""
+    """The email templates and the catalogue of this checkout."""
     folder = Path(__file__).parents[2] / "templates"
-    return {p.relative_to(folder).as_posix(): p.read_text("utf-8") for p in sorted(folder.glob("email/*.*"))}
+    paths = sorted((*folder.glob("email/*.*"), *folder.glob("words/*.po")))
+    return {p.relative_to(folder).as_posix(): p.read_text("utf-8") for p in paths}
 
 
 def slots(**changed: str) -> Slots:
@@ -212,7 +215,7 @@ def digest(
         blocks(content, edition=edition, language=language),
         made,
         slots(
-            subject=subject(edition, content, made, ON),
-            preheader=preheader(edition, content, made, ON),
+            subject=subject(edition, content, made, ON, words(edition.language, templates())),
+            preheader=preheader(content, made, ON, words(edition.language, templates())),
         ),
     )

@@ -29,7 +29,20 @@ from syndication.render.email import BadSlot, MissingBlock, join, preheader, sub
 from syndication.render.mjml import BadTemplate
 from syndication.render.text import WIDTH, width
 from tests.render import make
-from tests.render.make import EDITION, MORNING, ON, OUTLET, WEATHER, blocks, content, digest, item, slots, station
+from tests.render.make import (
+    EDITION,
+    KOREAN,
+    MORNING,
+    ON,
+    OUTLET,
+    WEATHER,
+    blocks,
+    content,
+    digest,
+    item,
+    slots,
+    station,
+)
 
 EIGHT = content(8)
 
@@ -425,13 +438,13 @@ def own(choices: Choices) -> Recipe:
 
 
 def test_the_subject_is_the_readers_own_first_story() -> None:
-    assert subject(EDITION, EIGHT, own(Choices()), ON) == "가람시, 겨울 안전 점검 '우수' 기관으로 뽑혀"
+    assert subject(EDITION, EIGHT, own(Choices()), ON, KOREAN) == "가람시, 겨울 안전 점검 '우수' 기관으로 뽑혀"
     culture = own(Choices(sections=("문화", "사회")))
-    assert subject(EDITION, EIGHT, culture, ON) == "다온면 작은도서관, 새벽 책방 문 연다"
+    assert subject(EDITION, EIGHT, culture, ON, KOREAN) == "다온면 작은도서관, 새벽 책방 문 연다"
 
 
 def test_an_advertising_edition_says_so_at_the_very_start() -> None:
-    said = subject(replace(EDITION, advertising=True), EIGHT, own(Choices()), ON)
+    said = subject(replace(EDITION, advertising=True), EIGHT, own(Choices()), ON, KOREAN)
     assert said.startswith("(광고) 가람시")
 
 
@@ -439,7 +452,7 @@ def test_a_subject_is_one_line_without_control_characters() -> None:
     issue = IssueContent(items=(item(1, "앞\r\nBcc: reader-1@example.com\x00뒤  " + "긴말 " * 200),))
     made = recipe(Choices(), issue, EDITION)
     assert made
-    said = subject(EDITION, issue, made, ON)
+    said = subject(EDITION, issue, made, ON, KOREAN)
     assert said.startswith("앞 Bcc: reader-1@example.com 뒤 긴말")
     assert len(said) <= 150
     assert said.isprintable()
@@ -449,11 +462,11 @@ def test_an_issue_of_weather_alone_has_a_subject() -> None:
     issue = IssueContent(weather=WEATHER)
     made = recipe(Choices(), issue, EDITION)
     assert made
-    assert subject(EDITION, issue, made, ON) == "가람 아침 소식 · 1월 20일 날씨"
+    assert subject(EDITION, issue, made, ON, KOREAN) == "가람 아침 소식 · 1월 20일 날씨"
 
 
 def test_the_preheader_adds_date_weather_and_the_next_headlines() -> None:
-    said = preheader(EDITION, EIGHT, own(Choices(stations=("나루",), sections=("경제",))), ON)
+    said = preheader(EIGHT, own(Choices(stations=("나루",), sections=("경제",))), ON, KOREAN)
     assert said == "1월 20일 · 나루 0.8℃ · 전통시장 새벽 배송, 하루 200상자 넘어"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,14 +14,16 @@ from syndication.core.model import ArticleStatus, Cadence, IssueState, Rights, S
 from syndication.render.feed_digest import degrees
 from syndication.render.feed_items import Category, Unfit, fit, instant, misread, public_uri
 from syndication.render.feeds import article_items, digest_items, feed_head
+from syndication.render.words import words as words_in
 from tests.factories import MORNING, OUTLET, article
 from tests.render.feed_samples import EDITION, PICTURE, SEEN, feed_item, issue, observed, revised
+from tests.render.make import KOREAN, templates
 
 # --- digests ---------------------------------------------------------------------------------
 
 
 def digest(made: object, **edition: object) -> object:
-    return digest_items([made], outlet=OUTLET, edition=replace(EDITION, **edition))[0]  # type: ignore[list-item, arg-type]
+    return digest_items([made], outlet=OUTLET, edition=replace(EDITION, **edition), say=KOREAN)[0]  # type: ignore[list-item, arg-type]
 
 
 def test_a_digest_item_is_the_whole_issue_dated_by_its_hour() -> None:
@@ -41,6 +44,26 @@ def test_a_digest_item_is_the_whole_issue_dated_by_its_hour() -> None:
         '<h3><a href="https://garam.example/news/2">가람시 표본 기사 2</a></h3>'
         "<p>가람시는 2번째 표본 소식을 전했다.</p><p><small>2026-01-19</small></p>"
     )
+
+
+def test_an_english_editions_feeds_have_english_words_around_untouched_content() -> None:
+    english, weekly = words_in("en", templates()), replace(EDITION, title="Garam Morning", language="en")
+    told = replace(issue(article(1, bylines=("표본 기자",), robot=True)), cadence=Cadence.WEEKLY)
+    (made,) = digest_items([told], outlet=OUTLET, edition=weekly, say=english)
+    assert made.title == "Garam Morning Weekly Tuesday, 20 January 2026"
+    assert made.content_html == (
+        "<h2>Weather</h2><ul><li>가람: Clear, -11.0℃</li>"
+        "<li>나루: No observation, 0.8℃; Low -5℃, High 3.5℃, AM Mostly cloudy, PM Rain, Rain 60%</li></ul>"
+        "<p><small>Source: 기상청 · hour of observation unknown · from a newspaper page</small></p>"
+        '<h2>사회</h2><h3><a href="https://garam.example/news/1">가람시 표본 기사 1</a></h3>'
+        "<p>가람시는 1번째 표본 소식을 전했다.</p><p><small>Written automatically · 표본 기자</small></p>"
+    )
+    dated = issue(article(1, published_on=date(2026, 1, 19)))
+    (item,) = article_items([dated], outlet=OUTLET, edition=weekly, say=english)
+    assert '<time datetime="2026-01-19">Monday, 19 January 2026</time>' in (item.content_html or "")
+    for kind in ("digest", "articles"):
+        head = feed_head(replace(OUTLET, name="Garam Ilbo"), weekly, kind, "rss", [], say=english)
+        assert not re.search("[가-힣]", head.title + head.description)
 
 
 def test_an_undated_story_stands_without_a_date() -> None:
@@ -114,7 +137,7 @@ def test_words_of_a_story_are_text_never_markup() -> None:
 def test_only_published_issues_are_items_newest_first() -> None:
     older, newer = issue(article(1), on=date(2026, 1, 19), number=1), issue(article(2), number=2)
     missed = replace(issue(number=3, on=date(2026, 1, 18)), state=IssueState.MISSED)
-    items = digest_items([older, missed, newer], outlet=OUTLET, edition=EDITION)
+    items = digest_items([older, missed, newer], outlet=OUTLET, edition=EDITION, say=KOREAN)
     assert [made.url for made in items] == [f"https://garam.example/daily/2026-01-{day}" for day in (20, 19)]
 
 
@@ -135,7 +158,7 @@ def test_a_late_frozen_issue_is_never_updated_before_it_is_published() -> None:
 
 
 def articles(*issues: object, **more: object) -> list[object]:
-    return article_items(issues, outlet=OUTLET, edition=EDITION, **more)  # type: ignore[arg-type]
+    return article_items(issues, outlet=OUTLET, edition=EDITION, say=KOREAN, **more)  # type: ignore[arg-type]
 
 
 def test_an_own_article_goes_in_full_with_all_that_is_known_of_it() -> None:
@@ -198,11 +221,11 @@ def test_withheld_and_canceled_articles_are_no_items(status: ArticleStatus) -> N
 
 def test_a_heads_time_is_that_of_the_newest_revision_never_now() -> None:
     items = [feed_item(1), feed_item(2, updated_at=SEEN + timedelta(hours=2))]
-    head = feed_head(OUTLET, EDITION, "articles", "atom", items)
+    head = feed_head(OUTLET, EDITION, "articles", "atom", items, say=KOREAN)
     assert head.updated_at == SEEN + timedelta(hours=2)
     assert head.self_url == "https://garam.example/feeds/daily/articles.atom"
-    assert head.id == feed_head(OUTLET, EDITION, "articles", "rss", items).id
-    assert feed_head(OUTLET, EDITION, "digest", "rss", []).updated_at is None
+    assert head.id == feed_head(OUTLET, EDITION, "articles", "rss", items, say=KOREAN).id
+    assert feed_head(OUTLET, EDITION, "digest", "rss", [], say=KOREAN).updated_at is None
 
 
 # --- fit to be published ---------------------------------------------------------------------

@@ -122,6 +122,20 @@ def test_an_english_reader_gets_english_words_around_untranslated_stories(paper:
     assert all(title in text for title in TITLES[:3] for text in (english, korean))
 
 
+def test_an_english_editions_feeds_have_english_words_around_untranslated_stories(store: Store) -> None:
+    paper = make_paper(store, edition=replace(EDITION, title="Garam Morning", language="en"))
+    paper.serve(FEED, rss(story(1)))
+    paper.morning()
+    digest = feedparser.parse(paper.publisher.files["feeds/daily/digest.rss"][0])
+    articles = feedparser.parse(paper.publisher.files["feeds/daily/articles.atom"][0])
+    assert digest.entries[0].title == "Garam Morning Tuesday, 20 January 2026"
+    assert "<h2>Weather</h2>" in digest.entries[0].content[0].value
+    assert "날씨" not in digest.entries[0].content[0].value
+    assert articles.feed.title == "Garam Morning articles"
+    assert TITLES[0] in digest.entries[0].content[0].value
+    assert articles.entries[0].title == TITLES[0]
+
+
 def test_a_rehearsal_writes_to_nobody_outside_the_allow_list_and_to_no_production_partner(store: Store) -> None:
     allowed = frozenset({links.address_key("reader-1@example.com", KEYS).digest})
     partners = [PORTAL, replace(PORTAL, id="real", production=True)]

@@ -10,20 +10,20 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
-from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.core.links import article_anchor, issue_path
 from syndication.core.model import ArticleContent, ArticleStatus, Image, IssueState, Outlet, Rights, Weather
+from syndication.render.words import words
 from syndication.settings.agreement import RESERVED_IDS
 from syndication.web.stories import body, glyph, image_sources, story, web_url
 from syndication.web.views import cadence_of, is_out, on_date, script_data
-from syndication.web.words import catalogues, negotiate
+from syndication.web.words import negotiate
 from tests import factories
-from tests.web.conftest import NOW, STORIES, TEMPLATES, House, templates, weather, with_sandbox
+from tests.web.conftest import NOW, STORIES, House, templates, weather, with_sandbox
 
-KOREAN = catalogues(templates())["ko"]
+KOREAN = words("ko", templates())
 ISSUE = issue_path("daily", factories.ON)
 
 
@@ -68,8 +68,8 @@ def test_a_story_that_may_not_be_passed_on_shows_its_summary_and_the_way_to_it(h
 
 def test_weather_cells_show_what_is_known_and_say_what_is_not(house: House) -> None:
     page = issue(house).text
-    for words in ("서울", "맑음", "-8.4", "구름조금", "0.2", "기상청 제공", "강수확률 10%"):
-        assert words in page
+    for told in ("서울", "맑음", "-8.4", "구름조금", "0.2", "기상청 제공", "강수확률 10%"):
+        assert told in page
     cells = re.split(r'<li class="cell">', page)
     geoje = next(c for c in cells if "거제" in c)
     assert "관측 없음" in geoje
@@ -241,19 +241,6 @@ def test_an_edition_speaks_its_own_language_and_home_the_readers(house: House) -
 )
 def test_the_readers_language_is_the_best_of_ours(header: str, language: str) -> None:
     assert negotiate(header) == language
-
-
-def test_every_korean_word_of_the_pages_has_an_english_one_and_none_is_left_over() -> None:
-    sources = [*TEMPLATES.glob("web/*.html"), *TEMPLATES.parent.glob("syndication/web/*.py")]
-    text = "\n".join(p.read_text("utf-8") for p in sources)
-    used = {w for w in re.findall(r'"([^"\n]*[가-힣][^"\n]*)"', text) if "/" not in w and "•" not in w}
-    with (TEMPLATES / "web/en.po").open("rb") as file:
-        known = {str(m.id): str(m.string) for m in read_po(file) if m.id}
-    asked = {w for w in re.findall(r'(?:_|words)\(\s*"([^"]+)"', text) if re.search("[가-힣]", w)}
-    assert asked - known.keys() == set()
-    assert known.keys() - used == set()
-    for korean, english in known.items():
-        assert sorted(re.findall(r"\{\w+\}", korean)) == sorted(re.findall(r"\{\w+\}", english))
 
 
 # --- nothing foreign gets in -----------------------------------------------------------------
@@ -429,7 +416,8 @@ def test_rights_decide_alone_whether_the_full_text_is_shown() -> None:
 
 
 def test_dates_read_in_both_languages() -> None:
-    both = catalogues(templates())
+    both = [words(language, templates()) for language in ("ko", "en")]
     at = datetime.fromisoformat("2026-01-19T20:10:00+00:00")
-    assert [w.moment(at, "Asia/Seoul") for w in both.values()] == ["1월 20일 05:10", "Jan 20 05:10"]
-    assert [w.day(factories.ON) for w in both.values()] == ["2026년 1월 20일 화요일", "Tuesday, January 20, 2026"]
+    assert [w.moment(at, "Asia/Seoul") for w in both] == ["1월 20일 05:10", "20 Jan 05:10"]
+    assert [w.day(factories.ON) for w in both] == ["2026년 1월 20일 화요일", "Tuesday, 20 January 2026"]
+    assert [w.month(factories.ON) for w in both] == ["2026년 1월", "January 2026"]
