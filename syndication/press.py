@@ -149,7 +149,6 @@ def slots_for(setup: Setup, edition: Edition, issue: Issue, recipe: Recipe, read
         subject=email.subject(edition, issue.content, recipe, issue.on, said),
         preheader=email.preheader(issue.content, recipe, issue.on, said),
         unsubscribe_url=links.unsubscribe_url(setup.outlet, token),
-        manage_url=links.unsubscribe_url(setup.outlet, token),
         view_url=links.issue_url(setup.outlet, edition.id, issue.on, issue.cadence),
     )
 

@@ -57,7 +57,6 @@ class Slots:
     subject: str
     preheader: str
     unsubscribe_url: str
-    manage_url: str
     view_url: str
 
 

@@ -194,7 +194,6 @@ def slots(**changed: str) -> Slots:
         "subject": "견본 제목",
         "preheader": "견본 미리보기",
         "unsubscribe_url": f"{OUTLET.url}/u/k1.unsubscribe",
-        "manage_url": f"{OUTLET.url}/m/k1.manage",
         "view_url": issue_url(OUTLET, EDITION.id, ON),
     }
     return Slots(**{**values, **changed})

@@ -138,10 +138,10 @@ def test_a_recipe_with_a_block_the_issue_lacks_is_refused_by_name() -> None:
 
 
 def test_content_that_looks_like_a_slot_or_a_mark_is_left_alone() -> None:
-    evil = "{slot:unsubscribe_url} \x02view_url\x03 {{ slot.manage_url }} <!--block:2--> \\u{fe0f} <mj-raw>"
+    evil = "{slot:unsubscribe_url} \x02view_url\x03 {{ slot.view_url }} <!--block:2--> \\u{fe0f} <mj-raw>"
     issue = IssueContent(items=(item(1, evil, summary=f"{evil}. 끝이다."),), weather=Weather(note=evil))
     html, text = digest(issue)
-    shown = "{slot:unsubscribe_url} view_url {{ slot.manage_url }} <!--block:2--> \\u{fe0f} <mj-raw>"
+    shown = "{slot:unsubscribe_url} view_url {{ slot.view_url }} <!--block:2--> \\u{fe0f} <mj-raw>"
     assert shown in words_of(html)
     assert "{slot:unsubscribe_url}" in text
     assert text.count(slots().unsubscribe_url) == 1
