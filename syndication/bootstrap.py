@@ -31,7 +31,7 @@ from syndication.core.model import SourceKind
 from syndication.ports import Ports, Setup
 from syndication.settings import Settings
 
-LARGEST_ANSWER = 20 * 1024 * 1024  # octets of one page or feed, after decompression
+LARGEST_ANSWER = 40 * 1024 * 1024  # octets of one page or feed, after decompression: ten thousand stories fit
 PUBLISHER = "SYNDICATION_PUBLISHER"  # environment name of the path of publisher.toml
 
 
