@@ -81,6 +81,8 @@ class Press:
     def push(self, delivery: Delivery) -> Push:
         """The document of a Partner's Delivery; its key is stable across retries."""
         partner = self.setup.partners[delivery.recipient.partition(":")[2]]
+        if partner.production and not self.setup.live:  # fanned out while live, or in a copied database
+            raise LookupError(f"partner {partner.id} is in production, this is a rehearsal")
         issue = self.issue(delivery.issue_id)
         return Push(
             partner_id=partner.id,

@@ -519,6 +519,7 @@ class Outcome:
     code: str | None = None  # e.g. 250, 4.7.1, HTTP 410
     reason: str | None = None
     suppress: bool = False  # the address is dead: never write to it again
+    common: bool = False  # said of everything that goes this way, not of this Delivery alone
     retry_after: timedelta | None = None
 
 

@@ -69,7 +69,7 @@ def classify_smtp(code: int, enhanced: str | None, text: str, *, stage: Stage) -
         return Outcome(verdict=Verdict.ACCEPTED, receipt=receipt(text), code=shown)
     reason = f"{stage}: {code} {clean(text)}".strip()
     if code // 100 == 4:
-        return Outcome(verdict=Verdict.DEFERRED, code=shown, reason=reason)
+        return Outcome(verdict=Verdict.DEFERRED, code=shown, reason=reason, common=_is_common(code, stage))
     if code // 100 == 5:
         return _refusal(code, status, text, reason, stage)
     if stage is Stage.BODY:
@@ -80,8 +80,14 @@ def classify_smtp(code: int, enhanced: str | None, text: str, *, stage: Stage) -
 def _refusal(code: int, status: str | None, text: str, reason: str, stage: Stage) -> Outcome:
     shown = status or str(code)
     if stage in _ABOUT_US or code == 503:  # 503: the conversation went wrong, not the message
-        return Outcome(verdict=Verdict.DEFERRED, code=shown, reason=reason)
-    return Outcome(verdict=Verdict.REFUSED, code=shown, reason=reason, suppress=_is_dead(code, status, text, stage))
+        return Outcome(verdict=Verdict.DEFERRED, code=shown, reason=reason, common=_is_common(code, stage))
+    dead = _is_dead(code, status, text, stage)
+    return Outcome(verdict=Verdict.REFUSED, code=shown, reason=reason, suppress=dead, common=_is_common(code, stage))
+
+
+def _is_common(code: int, stage: Stage) -> bool:
+    """Whether the relay speaks of us or of itself: the next mail would hear the same. 552 is about this mail's size."""
+    return stage in _ABOUT_US or code == 421 or (stage is Stage.MAIL and code != 552)
 
 
 def _is_dead(code: int, status: str | None, text: str, stage: Stage) -> bool:

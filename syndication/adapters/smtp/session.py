@@ -24,6 +24,7 @@ Hook = Callable[[], bool]
 _PROBE_AFTER = timedelta(seconds=5)  # a connection idle for longer is asked whether it lives
 _ANSWER_SHARE = 0.2  # of a message's time is kept for the answer to the final dot
 _FAREWELL = timedelta(seconds=2)
+_OPENING = (Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH)
 
 
 class Session:
@@ -49,7 +50,7 @@ class Session:
         try:
             wire = Wire(relay.host, relay.port, patience=relay.timeout, until=until)
         except Lost as lost:
-            return Outcome(verdict=Verdict.DEFERRED, reason=f"connect: {lost}")
+            return Outcome(verdict=Verdict.DEFERRED, reason=f"connect: {lost}", common=True)
         session = cls(relay, wire)
         try:
             refusal = session._introduce()
@@ -63,7 +64,7 @@ class Session:
     def _introduce(self) -> Outcome | None:
         relay = self.relay
         if relay.tls is Tls.NONE and not is_loopback(self.wire.peer):
-            return _deferred(f"relay {relay.host} is not on this machine and would be spoken to in the clear")
+            return _blocked(f"relay {relay.host} is not on this machine and would be spoken to in the clear")
         if relay.tls is Tls.IMPLICIT:
             self._encrypt()
         greeting = self.wire.answer()
@@ -87,7 +88,7 @@ class Session:
             return None
         self.stage = Stage.TLS
         if "STARTTLS" not in self._offers:
-            return _deferred("tls: the relay does not offer STARTTLS; nothing is sent in the clear")
+            return _blocked("tls: the relay does not offer STARTTLS; nothing is sent in the clear")
         answer = self.wire.ask("STARTTLS")
         if answer.code != 220:
             return self._judge(answer)
@@ -114,7 +115,7 @@ class Session:
         elif "LOGIN" in offered:
             answer = self._log_in_stepwise(user, password)
         else:
-            return _deferred("auth: the relay offers neither PLAIN nor LOGIN")
+            return _blocked("auth: the relay offers neither PLAIN nor LOGIN")
         return None if answer.positive else self._judge(answer, hide=(user, password))
 
     def _log_in_stepwise(self, user: str, password: str) -> Answer:
@@ -209,7 +210,7 @@ class Session:
     def _lost(self, lost: Lost) -> Outcome:
         self.died_unused = self.stage is Stage.MAIL
         verdict = Verdict.UNCERTAIN if self.stage is Stage.BODY else Verdict.DEFERRED
-        return Outcome(verdict=verdict, reason=f"{self.stage}: {lost}")
+        return Outcome(verdict=verdict, reason=f"{self.stage}: {lost}", common=self.stage in _OPENING)
 
     def leave(self) -> None:
         """QUIT if it is ours, then close."""
@@ -244,6 +245,11 @@ def _offers(answer: Answer) -> Mapping[str, str]:
 
 def _deferred(reason: str) -> Outcome:
     return Outcome(verdict=Verdict.DEFERRED, reason=reason)
+
+
+def _blocked(reason: str) -> Outcome:
+    """Nothing can be handed to this relay as things are."""
+    return Outcome(verdict=Verdict.DEFERRED, reason=reason, common=True)
 
 
 def _base64(text: str) -> str:
