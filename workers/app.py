@@ -6,14 +6,14 @@ It holds no domain logic; each task in `workers.tasks` is one line of work.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 from kombu.entity import Queue
 
-from syndication import bootstrap
+from syndication import bootstrap, dispatch
 from syndication.settings import Settings
 from workers.broker import EMBEDDED
 
@@ -31,6 +31,7 @@ def settings_here() -> Settings:
 def configure(settings: Settings) -> dict[str, Any]:
     """Celery's configuration for an installation: the same code for every broker, one setting."""
     tick = settings.tick.total_seconds()
+    longest = longest_task(settings)
     return {
         "broker_url": settings.broker.url or f"{EMBEDDED}://",
         "broker_transport_options": _transport(settings),
@@ -43,8 +44,8 @@ def configure(settings: Settings) -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_acks_on_failure_or_timeout": True,
-        "task_soft_time_limit": 60,
-        "task_time_limit": 120,
+        "task_soft_time_limit": longest,
+        "task_time_limit": longest + 60,
         "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]  # kombu's types are partial
         "task_default_queue": "control",
         "task_routes": {
@@ -64,9 +65,15 @@ def configure(settings: Settings) -> dict[str, Any]:
             name: {"task": name, "schedule": tick, "options": {"expires": max(tick, 30.0)}}
             for name in ("poll_due", "weather", "publish_due", "reclaim", "ring")
         },
-        "beat_schedule_filename": str(settings.storage.folder / "celery" / f"beat-{os.getpid()}"),
+        "beat_scheduler": "celery.beat:Scheduler",  # every firing may come twice or not at all: nothing to remember
         "beat_max_loop_interval": min(5.0, tick),
     }
+
+
+def longest_task(settings: Settings) -> float:
+    """Seconds after which a task is broken off: a stretch of sending with its last attempt is over well before."""
+    stretch = dispatch.BUDGET + dispatch.attempt(settings.lease)
+    return max(timedelta(minutes=1), stretch + timedelta(seconds=15)).total_seconds()
 
 
 def _transport(settings: Settings) -> dict[str, Any]:
@@ -82,7 +89,7 @@ def _transport(settings: Settings) -> dict[str, Any]:
         }
     if _speaks(settings, "redis"):
         return {
-            "visibility_timeout": 300,
+            "visibility_timeout": max(300, 2 * int(longest_task(settings))),
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,
             "unacked_restore_limit": 1000,
@@ -100,7 +107,6 @@ def _speaks(settings: Settings, scheme: str) -> bool:
 
 
 settings = settings_here()
-Path(settings.storage.folder / "celery").mkdir(parents=True, exist_ok=True)
 app = Celery("syndication", include=["workers.tasks"])
 app.conf.update(configure(settings))
 
