@@ -26,7 +26,7 @@ class Morning:
     def __init__(self, house: House) -> None:
         self.house = house
         self.zone = ZoneInfo(house.settings.editions[0].zone)
-        self.polled: dict[str, object] = {}
+        self.polled = {s.source_id: s.last_checked_at for s in house.store.source_states()}
         self.told: set[int] = set()
         self.finished: set[int] = {i.id for i in self._issues() if self._settled(i)}
 
@@ -39,6 +39,9 @@ class Morning:
         out.print(f"pages {home}/" + (f" · inbox {home}/inbox" if settings.sandbox else ""))
         out.print(f"logs and files {settings.storage.folder}", markup=False, soft_wrap=True)
         out.print("Ctrl-C stops it\n")
+        for issue in (i for i in self._issues() if i.id in self.finished):
+            page = home + links.issue_path(issue.edition_id, issue.on, issue.cadence)
+            self._line(f"Issue {issue.edition_id} {issue.on} was delivered before: {page}")
 
     def look(self) -> bool:
         """Tell what is new; whether an Issue has just been delivered to its end."""
@@ -71,7 +74,7 @@ class Morning:
         for state in self.house.store.source_states():
             if state.last_checked_at is None or self.polled.get(state.source_id) == state.last_checked_at:
                 continue
-            if state.last_error or state.source_id not in self.polled:
+            if state.last_error or self.polled.get(state.source_id) is None:
                 self._line(f"Source {state.source_id}: {state.last_error or 'collected'}")
             self.polled[state.source_id] = state.last_checked_at
 
