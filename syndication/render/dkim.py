@@ -162,15 +162,17 @@ def _body_hash(body: Sequence[bytes]) -> bytes:
 
 def _fields(header: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
     """The names in lower case and the fields in relaxed form, from top to bottom (RFC 6376 section 3.4.2)."""
-    names, lines = [], []
-    for line in _FIELD_ENDS.split(header.removesuffix(b"\r\n")):
-        before, colon, after = line.partition(b":")
-        name = before.rstrip(b" \t").lower()
-        if not colon or not _NAME.fullmatch(name):
-            raise BadMessage(f"the header has a line without a field's name: {line[:40]!r}")
-        names.append(name)
-        lines.append(_relaxed(name, after))
-    return tuple(names), lines
+    fields = [_field(line) for line in _FIELD_ENDS.split(header.removesuffix(b"\r\n"))]
+    return tuple(name for name, _ in fields), [line for _, line in fields]
+
+
+@lru_cache(maxsize=256)  # most fields are the same in all mails of an Issue
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    before, colon, after = line.partition(b":")
+    name = before.rstrip(b" \t").lower()
+    if not colon or not _NAME.fullmatch(name):
+        raise BadMessage(f"the header has a line without a field's name: {line[:40]!r}")
+    return name, _relaxed(name, after)
 
 
 def _relaxed(name: bytes, value: bytes) -> bytes:

@@ -29,6 +29,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _FOLDED = re.compile(r"[\x20-\x7e]*(?:\r\n (?= *[\x21-\x7e])[\x20-\x7e]*)*")  # a continued line says something
+_ALONE = re.compile(r"[ -~·‘’“”…가-힣一-鿿]+")  # signs of which none joins another to one grapheme
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -106,7 +107,7 @@ def encoded_words(text: str, *, first: int) -> Sequence[str]:
     for piece in _pieces(text, first=limit):
         if word and len(word) + len(piece) > limit:
             words.append(_word(word))
-            word, limit = b"", _payload(ENCODED_WORD_MAX)
+            word, limit = b"", _ROOM
         word += piece
     words.append(_word(word))
     return words
@@ -114,18 +115,21 @@ def encoded_words(text: str, *, first: int) -> Sequence[str]:
 
 def _pieces(text: str, *, first: int) -> Iterator[bytes]:
     room = first  # the very first piece has to fit the shorter first word
-    for grapheme in iter_graphemes(text):
+    for grapheme in text if _ALONE.fullmatch(text) else iter_graphemes(text):
         whole = grapheme.encode()
         if len(whole) <= room:
             yield whole
         else:
             yield from (sign.encode() for sign in grapheme)
-        room = _payload(ENCODED_WORD_MAX)
+        room = _ROOM
 
 
 def _payload(width: int) -> int:
     """How many octets an encoded-word of `width` characters carries."""
     return max(4, (min(width, ENCODED_WORD_MAX) - len(_OPEN) - len(_CLOSE)) // 4 * 3)
+
+
+_ROOM = _payload(ENCODED_WORD_MAX)
 
 
 def _word(octets: bytes) -> str:

@@ -184,12 +184,12 @@ def _base64(octets: bytes) -> bytes:
 def _quoted_printable(octets: bytes) -> bytes | None:
     """Quoted-printable lines, or None where they would not be safe on every way.
 
-    Unsafe are a lone CR, which the encoder would let through, and a line beginning with `From `, which some
-    mail stores change."""
+    Unsafe are a lone CR, which the encoder would let through, a line beginning with `From `, which some mail stores
+    change, and a blank that the encoder puts beyond the last column."""
     if octets.count(b"\r") != octets.count(b"\r\n"):
         return None
     code = binascii.b2a_qp(octets, quotetabs=False, istext=True, header=False)
     lines = _LINE_BREAK.split(code)
-    if any(line.startswith(b"From ") for line in lines):
+    if any(line.startswith(b"From ") or len(line) > 76 for line in lines):
         return None
     return b"\r\n".join(lines)

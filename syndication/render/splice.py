@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syndication.core.model import Block, Recipe
@@ -25,6 +25,7 @@ _JOINT = 54  # octets at the head of a fixed piece that are encoded with what co
 _BREAKS = re.compile("\r\n?")
 _FROM = re.compile(rb"^From ", re.MULTILINE)
 _LAST = re.compile(rb"(?:=[0-9A-F]{2}|[^=])\Z")
+_OVERLONG = re.compile(rb"^(.{74,})(=[0-9A-F]{2})$", re.MULTILINE)  # b2a_qp lets a blank before a line's end stick out
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ class _Fixed:
 
     octets: bytes
     printable: bytes
-    middles: tuple[tuple[int, bytes, int], ...]  # by the octets still wanted: where it begins, whole lines, its end
+    base64: tuple[tuple[bytes, bytes, bytes], ...]  # by the octets still wanted: head, whole lines, tail
 
 
-_Piece = _Fixed | bytes  # bytes: a reader's own, or too few to be worth encoding before
+_Piece = _Fixed | bytes  # bytes: a reader's own
 _Plan = tuple[_Fixed | str, ...]  # a block; str: the name of a slot
 
 
@@ -71,8 +72,8 @@ def personal(prepared: Prepared, recipe: Recipe, slots: email.Slots) -> tuple[mi
     text = {name: value.encode() for name, value in plain.items()}
     html = {name: escape(value).encode() for name, value in plain.items()}
     return (
-        _part(prepared.text_encoding, _trimmed(list(_run(prepared.text, recipe, text)))),
-        _part(prepared.html_encoding, list(_run(prepared.html, recipe, html))),
+        _part(prepared.text_encoding, _trimmed(_run(prepared.text, recipe, text))),
+        _part(prepared.html_encoding, _run(prepared.html, recipe, html)),
     )
 
 
@@ -89,14 +90,14 @@ def _plan(key: str, words: str) -> _Plan:
 
 
 def _fixed(octets: bytes) -> _Fixed:
-    return _Fixed(octets, _printable(octets), tuple(_middle(octets, wanted) for wanted in range(3)))
+    return _Fixed(octets, _printable(octets), tuple(_in_base64(octets, wanted) for wanted in range(3)))
 
 
-def _middle(octets: bytes, wanted: int) -> tuple[int, bytes, int]:
-    """The whole base64 lines of a piece whose first octets complete what the piece before left over."""
+def _in_base64(octets: bytes, wanted: int) -> tuple[bytes, bytes, bytes]:
+    """The whole lines in the middle of a piece whose first octets complete what the piece before left over."""
     start = _JOINT + wanted
     end = start + max(0, len(octets) - start) // _ROW * _ROW
-    return start, _lines(octets[start:end]), end
+    return octets[:start], _lines(octets[start:end]), octets[end:]
 
 
 def _shorter(plans: Mapping[str, _Plan]) -> str:
@@ -109,10 +110,8 @@ def _shorter(plans: Mapping[str, _Plan]) -> str:
 # --- per reader ------------------------------------------------------------------------------
 
 
-def _run(plans: Mapping[str, _Plan], recipe: Recipe, values: Mapping[str, bytes]) -> Iterator[_Piece]:
-    for key in recipe.blocks:
-        for piece in plans[key]:
-            yield values[piece] if isinstance(piece, str) else piece
+def _run(plans: Mapping[str, _Plan], recipe: Recipe, values: Mapping[str, bytes]) -> list[_Piece]:
+    return [values[piece] if isinstance(piece, str) else piece for key in recipe.blocks for piece in plans[key]]
 
 
 def _trimmed(run: list[_Piece]) -> list[_Piece]:
@@ -131,22 +130,22 @@ def _octets(piece: _Piece) -> bytes:
     return piece if isinstance(piece, bytes) else piece.octets
 
 
-def _part(encoding: str, run: list[_Piece]) -> mime.Part:
+def _part(encoding: str, run: Sequence[_Piece]) -> mime.Part:
     data = _as_base64(run) if encoding == "base64" else _as_printable(run)
     return mime.Part(encoding=encoding, data=data)
 
 
-def _as_base64(run: list[_Piece]) -> bytes:
+def _as_base64(run: Sequence[_Piece]) -> bytes:
     lines: list[bytes] = []
     loose = b""
     for piece in run:
         if isinstance(piece, bytes):
             loose += piece
             continue
-        start, middle, end = piece.middles[-len(loose) % 3]
+        head, middle, tail = piece.base64[-len(loose) % 3]
         if middle:
-            lines += _lines(loose + piece.octets[:start]), middle
-            loose = piece.octets[end:]
+            lines += _lines(loose + head), middle
+            loose = tail
         else:
             loose += piece.octets
     return b"".join((*lines, _lines(loose))).removesuffix(b"\r\n")
@@ -158,8 +157,9 @@ def _lines(octets: bytes) -> bytes:
     return b"".join([code[n : n + _COLUMNS] + b"\r\n" for n in range(0, len(code), _COLUMNS)])
 
 
-def _as_printable(run: list[_Piece]) -> bytes:
-    pieces = [_printable(piece) if isinstance(piece, bytes) else piece.printable for piece in run if piece]
+def _as_printable(run: Sequence[_Piece]) -> bytes:
+    own = {piece: _printable(piece) for piece in run if isinstance(piece, bytes)}  # some slots are there twice
+    pieces = [own[piece] if isinstance(piece, bytes) else piece.printable for piece in run if piece]
     return b"".join((*pieces[:-1], *(last.removesuffix(b"=\r\n") for last in pieces[-1:])))
 
 
@@ -168,7 +168,7 @@ def _printable(octets: bytes) -> bytes:
 
     No line begins with `From `, which some mail stores change."""
     code = binascii.b2a_qp(octets.replace(b"\r\n", b"\n"), istext=True)
-    lines = _FROM.sub(b"=46rom=\n ", code).replace(b"\n", b"\r\n")
+    lines = _OVERLONG.sub(rb"\1=\n\2", _FROM.sub(b"=46rom=\n ", code)).replace(b"\n", b"\r\n")
     if octets.endswith(b"\r\n"):
         return lines
     full = len(lines) - lines.rfind(b"\n") > 76  # no column is left for the soft break's sign

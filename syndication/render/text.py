@@ -20,7 +20,9 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def plain(value: object) -> str:
     """Content as one line of text, without control characters: it can form no slot, no mark and no line of ours."""
-    text = _INVISIBLE.sub("", _CONTROL.sub(" ", str(value)))
+    text = str(value)
+    if not text.isprintable():  # none of what goes is
+        text = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
     return " ".join(text.split())
 
 

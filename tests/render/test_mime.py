@@ -115,7 +115,11 @@ def test_text_that_mail_programs_stumble_over_comes_back_exactly(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x" * 10_000, "가" * 10_000, ".\n.\n..\n", "From here\nFrom there\n", "trailing  \n\t\n"]
+    "text",
+    [
+        *("", "x" * 10_000, "가" * 10_000, ".\n.\n..\n", "From here\nFrom there\n", "trailing  \n\t\n"),
+        *("x" * count + " \n" for count in range(70, 80)),
+    ],
 )
 def test_edges_come_back_exactly(text: str):
     message = mime.build(replace(LETTER, html=text, text=text))
