@@ -84,7 +84,7 @@ _END = re.compile(r"[.!?。！？]+[\"'”’」』》〉)\]]*(?=\s|$)")
 _GOES_ON = re.compile(r"\s(?:이?라(?:고|며|는|면서|던)|고(?=\s)|며(?=\s)|면서|하고|하며|하는|는\s것)")
 # A letter, an abbreviation or the 가. 나. 다. of a list.
 _NO_SENTENCE = re.compile(
-    r"(?:^|[\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|St|No|vs|etc|Co|Ltd|Inc|Jr|Sr|[가나다라마바사아자차카타파하])$"
+    r"(?:^|[\s(])(?:(?:[A-Za-z]\.)*[A-Za-z]|Mr|Mrs|Ms|Dr|St|No|vs|etc|Co|Ltd|Inc|Jr|Sr|[가나다라마바사아자차카타파하])$"
 )
 _CUT_DOTS = re.compile(r"\s*(?:\.{2,}|…)+\s*$")
 
@@ -110,7 +110,7 @@ def _closes_sentence(text: str, match: re.Match[str]) -> bool:
         not mark.startswith("..")
         and not before[-1].isdigit()
         and not before[-1].isspace()
-        and not _NO_SENTENCE.search(before[-8:])
+        and not _NO_SENTENCE.search(before[-12:])
     )
 
 
@@ -125,6 +125,16 @@ def summary(paragraphs: Sequence[str], *, limit: int = 160, sentences: int = 2) 
     pieces = [_opening(story[n:], limit, sentences) for n in range(min(len(story), _TRIES))]
     good = (p for p in pieces if len(p) >= _LEAST or (p and not p.endswith(ELLIPSIS)))
     return next(good, max(pieces, key=len, default=""))
+
+
+def opening(text: str, *, limit: int, sentences: int) -> str:
+    """The first sentences of a one-line summary; the whole where it has no sentence end and fits.
+
+    What does not fit is cut as `summary` does: outside quotations, with "…", or "" where that cannot be."""
+    ends = [end for end, _ in zip(sentence_ends(text), range(sentences), strict=False) if end <= limit]
+    if ends:
+        return text[: ends[-1]]
+    return text if len(text) <= limit else _cut(text, limit)
 
 
 def _opening(story: Sequence[str], limit: int, sentences: int) -> str:

@@ -82,6 +82,8 @@ def _role(text: str, at: int, opened_at: int | None) -> _Role:
     mark, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if _is_apostrophe(mark, before, after, is_open=opened_at is not None):
         return _Role.NONE
+    if mark in _CLOSES_ALWAYS and not before.strip() and _is_year(text, at):
+        return _Role.NONE  # ’24: the mark that typographers ask for there
     if mark in _OPENS_ALWAYS:
         return _Role.OPENS
     if mark in _CLOSES_ALWAYS:

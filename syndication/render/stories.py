@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import accumulate
 from urllib.parse import urlsplit
+
+from wcwidth import iter_graphemes
 
 from syndication.core.links import article_anchor
 from syndication.core.model import ArticleStatus, Image, IssueItem, Outlet
-from syndication.core.prose import ELLIPSIS, folded, summary
+from syndication.core.prose import ELLIPSIS, folded, opening
 from syndication.core.quotes import outside
 from syndication.render.words import Words
 
 LEAD_PICTURE = 544  # px wide, the column less its margins
 SMALL_PICTURE = 120
+_LONGEST_SIGN = 40  # characters that one sign may be made of
 LONGEST_LINK = 1000  # characters; a longer one gives way to the story's place on the Issue's page
 
 
@@ -153,11 +157,8 @@ def is_web_address(link: str) -> bool:
 
 
 def shortened(text: str, limit: int, *, sentences: int) -> str:
-    """The first sentences of a text, cut at a sentence, else between words outside quotations; "" where limit is 0."""
-    whole = folded(text)
-    if not limit or not whole:
-        return ""
-    return summary((whole,), limit=limit, sentences=sentences) or cut(whole, limit)
+    """The first sentences of a summary, cut as `core.prose.opening` does; "" where limit is 0."""
+    return opening(folded(text), limit=limit, sentences=sentences) if limit else ""
 
 
 def cut(text: str, limit: int) -> str:
@@ -165,11 +166,17 @@ def cut(text: str, limit: int) -> str:
     whole = folded(text)
     if len(whole) <= limit:
         return whole
-    opening = whole[: limit - 1]
+    kept = _whole_signs(whole, limit - 1)
     free = outside(whole[: limit + 200])
-    blanks = [at for at, char in enumerate(opening) if char == " " and at > limit // 2]
-    at = next((at for at in reversed(blanks) if free[at]), blanks[-1] if blanks else len(opening))
-    return opening[:at].rstrip(" ,·:;-") + ELLIPSIS
+    blanks = [at for at, char in enumerate(kept) if char == " " and at > limit // 2]
+    at = next((at for at in reversed(blanks) if free[at]), blanks[-1] if blanks else len(kept))
+    return kept[:at].rstrip(" ,·:;-") + ELLIPSIS
+
+
+def _whole_signs(text: str, most: int) -> str:
+    """The opening of at most so many characters that parts no sign made of several, such as a family emoji."""
+    ends = accumulate(len(sign) for sign in iter_graphemes(text[: most + _LONGEST_SIGN]))
+    return text[: max((end for end in ends if end <= most), default=most)]
 
 
 def _picture(images: Sequence[Image], width: int, outlet: Outlet, words: Words) -> Picture | None:

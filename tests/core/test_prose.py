@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.prose import ELLIPSIS, folded, sentence_ends, story_paragraphs, summary
+from syndication.core.prose import ELLIPSIS, folded, opening, sentence_ends, story_paragraphs, summary
 from syndication.core.quotes import outside
 
 LONG_QUOTATION = '"' + "우리는 오늘 함께 길을 걷는다. " * 20 + '"라고 시장은 밝혔다.'
@@ -35,6 +35,7 @@ class TestSentences:
             ("직통대화 당.나.귀가 열렸다. 좋다.", ["직통대화 당.나.귀가 열렸다.", "좋다."]),
             ("가. 개요를 말한다. 나. 내용을 말한다.", ["가. 개요를 말한다.", "나. 내용을 말한다."]),
             ("Mr. Kim met J. Lee. They talked.", ["Mr. Kim met J. Lee.", "They talked."]),
+            ("The U.S. team left at 6 a.m. today. It snowed.", ["The U.S. team left at 6 a.m. today.", "It snowed."]),
             ("행사가 열렸다(사진). 많이 왔다.", ["행사가 열렸다(사진).", "많이 왔다."]),
             ("다만 이번 조치는 불편을 최소화하..", []),
             ("다만 이번 조치는 불편을 최소화하 ...", []),
@@ -71,6 +72,7 @@ class TestQuotations:
             "키가 5'7인 선수",
             "I don't know",
             "'24년 예산",
+            "’24년 예산과 ’25년 예산",
             '27" 화면과 32" 화면',
             "workers' rights now",
             "1) 개요 2) 내용",
@@ -88,6 +90,8 @@ class TestQuotations:
     def test_an_abbreviated_year_does_not_open_what_the_next_quotation_closes(self) -> None:
         text = "'24년 예산은 '우수' 등급이다. 다음 해도 그렇다."
         assert sentences(text) == ["'24년 예산은 '우수' 등급이다.", "다음 해도 그렇다."]
+        text = "‘지난 ’24년 예산’은 컸다. 다음 해도 그렇다."
+        assert sentences(text) == ["‘지난 ’24년 예산’은 컸다.", "다음 해도 그렇다."]
 
 
 class TestStory:
@@ -234,3 +238,20 @@ class TestLaws:
     def test_any_text_at_all_gives_a_summary(self, text: str) -> None:
         assert len(summary([text])) <= 160
         assert "\n" not in folded(text)
+
+
+class TestOpening:
+    def test_a_summary_is_not_cut_a_second_time(self) -> None:
+        for paragraph in ("가람시는 20일 시청에서 회의를 열었다고 한다", "가람시는 " + "아주 " * 60 + "길게 말했다."):
+            told = summary((paragraph,))
+            assert told.endswith(ELLIPSIS)
+            assert opening(told, limit=260, sentences=1) == told
+
+    def test_it_has_at_most_so_many_sentences(self) -> None:
+        text = "비가 왔다. 바람도 불었다. 눈도 왔다."
+        assert opening(text, limit=260, sentences=1) == "비가 왔다."
+        assert opening(text, limit=260, sentences=2) == "비가 왔다. 바람도 불었다."
+        assert opening(text, limit=10, sentences=2) == "비가 왔다."
+
+    def test_what_is_one_long_quotation_is_left_out_rather_than_broken(self) -> None:
+        assert opening(LONG_QUOTATION, limit=70, sentences=1) == ""
