@@ -17,10 +17,17 @@ WEATHER_NONE = "weather-none"  # says why there is no weather
 FOOT = "foot"
 
 NO_STORY = "no story in the chosen sections"
+MOST_CELLS = 24  # stations shown as cells of their own; a reader of more gets each as one row
 
 
 def station_key(station_id: str) -> str:
+    """A station as a cell."""
     return f"station:{station_id}"
+
+
+def row_key(station_id: str) -> str:
+    """A station as one row, for readers of very many."""
+    return f"row:{station_id}"
 
 
 def leading_key(section: str) -> str:
@@ -39,8 +46,9 @@ def sections_of(content: IssueContent) -> tuple[str, ...]:
 
 def all_block_keys(content: IssueContent) -> tuple[str, ...]:
     """Every block that one rendering of this Issue yields, in the order they are rendered."""
-    stations = tuple(station_key(s.station_id) for s in content.weather.stations)
-    weather = (WEATHER_OPEN, *stations, WEATHER_CLOSE) if stations else (WEATHER_NONE,)
+    ids = tuple(s.station_id for s in content.weather.stations)
+    rows = map(row_key, ids) if len(ids) > MOST_CELLS else ()
+    weather = (WEATHER_OPEN, *map(station_key, ids), *rows, WEATHER_CLOSE) if ids else (WEATHER_NONE,)
     sections = tuple(key for s in sections_of(content) for key in (leading_key(s), following_key(s)))
     return (HEAD, *weather, *sections, FOOT)
 
@@ -58,16 +66,17 @@ def recipe(choices: Choices, content: IssueContent, edition: Edition) -> Recipe 
 def chosen_sections(choices: Choices, content: IssueContent) -> tuple[str, ...]:
     """The reader's sections that hold a story today, in the reader's order; all of them when none were chosen."""
     there = sections_of(content)
-    return tuple(s for s in choices.sections if s in there) if choices.sections else there
+    return tuple(s for s in dict.fromkeys(choices.sections) if s in there) if choices.sections else there
 
 
 def weather_blocks(choices: Choices, content: IssueContent, edition: Edition) -> tuple[str, ...]:
     """The reader's stations, else the Edition's, else whatever the Issue has; a note when there is none."""
     there = {s.station: s.station_id for s in content.weather.stations}
     for names in (choices.stations, edition.stations, tuple(there)):
-        chosen = tuple(station_key(there[n]) for n in names if n in there)
+        chosen = tuple(dict.fromkeys(there[n] for n in names if n in there))
         if chosen:
-            return (WEATHER_OPEN, *chosen, WEATHER_CLOSE)
+            form = station_key if len(chosen) <= MOST_CELLS else row_key
+            return (WEATHER_OPEN, *map(form, chosen), WEATHER_CLOSE)
     return (WEATHER_NONE,)
 
 

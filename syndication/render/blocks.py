@@ -12,9 +12,11 @@ from datetime import date
 from markupsafe import Markup
 
 from syndication.core.audience import (
+    MOST_CELLS,
     all_block_keys,
     following_key,
     leading_key,
+    row_key,
     sections_of,
     station_key,
 )
@@ -137,7 +139,10 @@ def largest(blocks: Sequence[Block]) -> int:
     following = {key: n for key, n in size.items() if key.startswith("section:")}
     extra = (size[f"lead:{key.partition(':')[2]}"] - n for key, n in following.items())
     leading = sum(n for key, n in size.items() if key.startswith("lead:"))
-    return sum(size.values()) - leading + max(extra, default=0)
+    cells = sorted(n for key, n in size.items() if key.startswith("station:"))
+    rows = sum(n for key, n in size.items() if key.startswith("row:"))
+    weather = max(sum(cells[-MOST_CELLS:]), rows)
+    return sum(size.values()) - leading - sum(cells) - rows + max(extra, default=0) + weather
 
 
 # --- one rendering ---------------------------------------------------------------------------
@@ -179,13 +184,16 @@ def _values(order: _Order, room: stories.Room) -> dict[str, object]:
         "edition_title": order.edition.title,
         "date_line": order.words.day(order.on),
         "weather": weather,
-        "cells": _keyed_cells(order.content, weather),
+        "cells": _keyed(station_key, order.content, weather),
+        "rows": _keyed(row_key, order.content, weather) if len(weather.cells) > MOST_CELLS else (),
         "sections": _sections(order, room),
     }
 
 
-def _keyed_cells(content: IssueContent, weather: cells.WeatherView) -> tuple[tuple[str, cells.Cell], ...]:
-    keyed = {station_key(s.station_id): c for s, c in zip(content.weather.stations, weather.cells, strict=True)}
+def _keyed(
+    form: Callable[[str], str], content: IssueContent, weather: cells.WeatherView
+) -> tuple[tuple[str, cells.Cell], ...]:
+    keyed = {form(s.station_id): c for s, c in zip(content.weather.stations, weather.cells, strict=True)}
     return tuple(keyed.items())
 
 

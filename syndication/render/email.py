@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from math import isfinite
 
-from syndication.core.audience import chosen_sections, station_key
+from syndication.core.audience import chosen_sections, row_key, station_key
 from syndication.core.model import Block, Choices, Edition, IssueContent, IssueItem, Recipe
 from syndication.core.prose import folded
 from syndication.render import text
@@ -108,8 +108,9 @@ def _own(content: IssueContent, recipe: Recipe) -> list[IssueItem]:
 
 def _weather(content: IssueContent, recipe: Recipe) -> str:
     """가람 -11.0℃: the reader's first station, where its temperature was observed."""
-    key = next((key for key in recipe.blocks if key.startswith("station:")), None)
-    station = next((s for s in content.weather.stations if station_key(s.station_id) == key), None)
+    key = next((key for key in recipe.blocks if key.startswith(("station:", "row:"))), None)
+    there = content.weather.stations
+    station = next((s for s in there if key in (station_key(s.station_id), row_key(s.station_id))), None)
     seen = station.observation if station else None
     if station is None or seen is None or seen.temperature is None or not isfinite(seen.temperature):
         return ""

@@ -414,6 +414,31 @@ def test_every_choice_of_a_reader_stays_within_the_budget() -> None:
         assert len(html.encode()) <= BUDGET < HARD
 
 
+def test_a_reader_of_every_station_gets_each_of_them_and_the_others_their_cells() -> None:
+    stations = tuple(station(f"역{n}", str(n)) for n in range(96))
+    issue = replace(content(25), weather=replace(WEATHER, stations=stations))
+    html, text = digest(issue, Choices(stations=tuple(s.station for s in stations)))
+    assert len(html.encode()) <= BUDGET
+    assert [n for n in range(96) if f"\n역{n}: " not in text] == []
+    assert [n for n in range(96) if f"<b>역{n}</b>" not in html] == []
+    html, text = digest(issue, Choices(stations=("역95", "역3")))
+    assert html.count('class="cell"') == 2
+    assert text.index("역95: ") < text.index("역3: ")
+
+
+def test_what_was_chosen_twice_stands_there_once() -> None:
+    html, text = digest(EIGHT, Choices(stations=("해솔", "해솔"), sections=("문화", "사회", "문화")))
+    assert text.count("\n해솔: ") == html.count('class="cell"') == 1
+    assert text.count("다온면 작은도서관, 새벽 책방 문 연다") == 1
+
+
+def test_a_long_headline_is_cut_between_signs() -> None:
+    family = "👨\u200d👩\u200d👧\u200d👦"
+    html, _ = digest(IssueContent(items=(item(1, family * 60),), weather=WEATHER))
+    title = lxml_html.document_fromstring(html).xpath('//h3[@class="lead"]')[0].text_content().strip()
+    assert title.removesuffix("…").replace(family, "") == ""
+
+
 # --- text part -------------------------------------------------------------------------------
 
 
