@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -149,18 +149,24 @@ def test_entities_of_a_document_are_never_expanded(command: Command, tmp_path: P
     assert "root:" not in str(fact)
 
 
+def _spent() -> float:
+    """Seconds of processor time that ended child programs took: other work on the machine does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_a_page_of_fifty_megabytes_is_set_aside_in_under_five_seconds(tmp_path: Path) -> None:
     big = tmp_path / "big.html"
     big.write_bytes(b"<html><body>" + "<p>가람시 표본 문장.</p>".encode() * 1_700_000)
     assert big.stat().st_size > 50_000_000
-    began = time.monotonic()
+    began = _spent()
     program = subprocess.run(
         [sys.executable, "-c", "from syndication.cli import main; main()", "read", str(big), "--json"],
         capture_output=True,
         check=True,
         timeout=60,
     )
-    took = time.monotonic() - began
+    took = _spent() - began
     fact = json.loads(program.stdout)
     assert fact["articles"] == []
     assert fact["set_aside"][0]["reason"]
