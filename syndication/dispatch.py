@@ -218,7 +218,7 @@ HELD_UP = Outcome(
 def _unbuilt(error: Exception) -> Outcome:
     """What cannot be found or read will not be tomorrow; anything else (a database that is away) may pass."""
     verdict = Verdict.REFUSED if isinstance(error, (ValueError, LookupError)) else Verdict.DEFERRED
-    return Outcome(verdict=verdict, reason=f"cannot be built: {type(error).__name__}: {error}"[:500])
+    return Outcome(verdict=verdict, reason=f"cannot be built: {_in_words(error)}")
 
 
 def _attempted(channel: Channel, send: Send, delivery: Delivery) -> Outcome:
@@ -227,13 +227,17 @@ def _attempted(channel: Channel, send: Send, delivery: Delivery) -> Outcome:
         outcome = send()
     except Exception as error:  # a full disk, a foreign server's surprise: the next Delivery must still go out
         log.exception("attempt broke down", delivery=delivery.id)
-        outcome = Outcome(verdict=Verdict.UNCERTAIN, reason=f"the attempt broke down: {type(error).__name__}: {error}")
+        outcome = Outcome(verdict=Verdict.UNCERTAIN, reason=f"the attempt broke down: {_in_words(error)}")
     return _told_again(channel, outcome)
 
 
 def attempt(lease: timedelta) -> timedelta:
     """The longest that one attempt may take: its time-outs end it well before its lease does."""
     return lease * 2 / 3
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {policy.clean(str(error))}"
 
 
 def _told_again(channel: Channel, outcome: Outcome) -> Outcome:

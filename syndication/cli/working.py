@@ -249,10 +249,12 @@ def send(context: Context, edition: str | None, address: str | None, as_json: bo
 def _send_test(house: House, edition: Edition, address: str, as_json: bool) -> None:
     """One mail outside the balance: marked as a test, under a Message-ID of its own."""
     try:
-        digest = links.address_key(address, house.setup.address_keys).digest
+        key = links.address_key(address, house.setup.address_keys)
     except links.BadAddress as error:
         raise click.BadParameter(f"{address}: {error}") from None
-    if house.setup.allowed is not None and digest not in house.setup.allowed:
+    if house.store.suppressed(key):
+        raise click.ClickException(f"{address} is suppressed: nothing may be written to it, not even a test")
+    if house.setup.allowed is not None and key.digest not in house.setup.allowed:
         raise click.ClickException(f"{address} is not in [rehearsal] allow: rehearsals write to nobody else")
     issue = next(iter(house.store.issues(edition.id, 1)), None)
     if issue is None:

@@ -54,7 +54,7 @@ _NO_SUCH_USER = re.compile(
 )
 _ABOUT_SENDER = re.compile(r"\bsender\b|\bfrom\b.{0,20}address|\breturn path\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>@\"'(),:;\[\]]+@[^\s<>@\"'(),;]+")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _QUEUED = re.compile(r"\bqueued (?:mail for delivery )?as[ :]+<?([\w.@+-]{1,100})|\bid[=: ]+<?([\w.@+-]{4,100})", re.I)
 
 

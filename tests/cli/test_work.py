@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from syndication.core.model import Channel, Outcome, Verdict
+from syndication.core import links
+from syndication.core.model import Channel, Event, EventKind, Outcome, Verdict
 from tests.cli.conftest import Sample
 
 HOSTILE_DAYS = ["yesterday", "2026-13-01", "2026-02-30", "20260120", "0001-01-01", "9999-12-31", "-1", ""]
@@ -121,6 +122,19 @@ def test_a_test_mail_to_where_it_must_not_go_is_refused(sample: Sample, address:
     answer = sample("send", "--test", address)
     assert answer.code != 0
     assert why in answer.err
+    assert len(sample.mails) == 3
+
+
+def test_a_suppressed_address_gets_not_even_a_test_mail(sample: Sample) -> None:
+    sample.sent()
+    with sample.house() as house:
+        key = links.address_key("reader-1@example.com", house.setup.address_keys)
+        now = house.ports.clock.now()
+        complaint = Event(id="complaint", kind=EventKind.COMPLAINED, at=now, cause="complaint")
+        house.store.suppress(key, reason="complaint", event=complaint)
+    answer = sample("send", "--test", "reader-1@example.com")
+    assert answer.code == 1
+    assert "suppressed" in answer.flat
     assert len(sample.mails) == 3
 
 

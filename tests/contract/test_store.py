@@ -234,6 +234,23 @@ def test_an_event_known_twice_counts_once(store: Store) -> None:
     assert not store.record(event)
 
 
+def test_a_new_address_key_makes_no_reader_twice_and_frees_nobody_suppressed(store: Store) -> None:
+    reader, gone = factories.subscribe(store, 1), factories.subscribe(store, 2)
+    old = links.address_key("reader-2@example.com", factories.KEYS)
+    event = Event(id="c", kind=EventKind.COMPLAINED, at=MORNING, cause="complaint")
+    store.suppress(old, reason="complaint", event=event)
+    newer = links.Keys(current="k2", secrets={"k2": b"another throw-away secret", **factories.KEYS.secrets})
+    assert store.rekey(newer) == 2
+    assert store.rekey(newer) == 0
+    for n, there in ((1, reader), (2, gone)):
+        assert [s.id for s in store.find_subscriptions(links.address_key(f"reader-{n}@example.com", newer))] == [
+            there.id
+        ]
+    assert store.suppressed(old)
+    assert store.suppressed(links.address_key("Reader-2@EXAMPLE.com", newer))
+    assert not store.suppressed(links.address_key("reader-1@example.com", newer))
+
+
 # --- outbox ----------------------------------------------------------------------------------
 
 

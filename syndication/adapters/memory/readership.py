@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from syndication.adapters.memory.rows import DeliveryRow, Rows
+from syndication.core.links import Keys, address_key
 from syndication.core.model import (
     AddressKey,
     Choices,
@@ -113,6 +114,19 @@ class MemoryReadership:
 
     def suppressed(self, key: AddressKey) -> bool:
         return key in self.rows.suppressions
+
+    def rekey(self, keys: Keys) -> int:
+        with self.rows.lock:
+            older = [(key, row) for key, row in self.rows.subscribers.items() if key.key_id != keys.current]
+            return sum(self._rekey(key, address_key(row[1], keys)) for key, row in older)
+
+    def _rekey(self, old: AddressKey, new: AddressKey) -> bool:
+        if old in self.rows.suppressions:
+            self.rows.suppressions.setdefault(new, self.rows.suppressions[old])
+        if new in self.rows.subscribers:
+            return False
+        self.rows.subscribers[new] = self.rows.subscribers.pop(old)
+        return True
 
     def record(self, event: Event) -> bool:
         with self.rows.lock:

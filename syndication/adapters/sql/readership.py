@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, literal, select, update
 
 from syndication.adapters.sql.base import Base, insert_new, lock
 from syndication.adapters.sql.codec import CHOICES, dump, load
 from syndication.adapters.tables import consent as consent_table
 from syndication.adapters.tables import delivery, event, subscriber, subscription, suppression
 from syndication.core.audience import choices_hash
+from syndication.core.links import Keys, address_key
 from syndication.core.model import (
     AddressKey,
     Choices,
@@ -80,6 +81,14 @@ class Readership(Base):
         with self._reads() as db:
             return _is_suppressed(db, key)
 
+    def rekey(self, keys: Keys) -> int:
+        older = select(subscriber.c.id, subscriber.c.address, subscriber.c.key_id, subscriber.c.digest).where(
+            subscriber.c.key_id != keys.current
+        )
+        with self._writes() as db:
+            lock(db, older.order_by(subscriber.c.id))
+            return sum(_rekey(db, row, address_key(row.address, keys)) for row in db.execute(older).all())
+
     def record(self, event: Event) -> bool:
         with self._writes() as db:
             return record_event(db, event)
@@ -120,6 +129,18 @@ def _stop(db: Connection, whose: ColumnElement[bool], state: DeliveryState, reas
 def _is_suppressed(db: Connection, key: AddressKey) -> bool:
     there = exists().where(suppression.c.key_id == key.key_id, suppression.c.digest == key.digest)
     return bool(db.execute(select(there)).scalar())
+
+
+def _rekey(db: Connection, row: Any, key: AddressKey) -> bool:
+    kept = select(
+        literal(key.key_id), literal(key.digest), suppression.c.since, suppression.c.reason, suppression.c.event_id
+    ).where(suppression.c.key_id == row.key_id, suppression.c.digest == row.digest)
+    db.execute(insert_new(db, suppression).from_select(["key_id", "digest", "since", "reason", "event_id"], kept))
+    taken = select(subscriber.c.id).where(subscriber.c.key_id == key.key_id, subscriber.c.digest == key.digest)
+    if db.execute(taken).scalar() is not None:
+        return False
+    db.execute(update(subscriber).where(subscriber.c.id == row.id).values(key_id=key.key_id, digest=key.digest))
+    return True
 
 
 def _subscriber(db: Connection, address: str, key: AddressKey, now: datetime) -> int:
