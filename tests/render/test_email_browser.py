@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from syndication.core.model import Choices, Origin, Weather
-from tests.render.make import OUTLET, WEATHER, content, digest, station
+from syndication.core.model import Choices, IssueContent, Origin, Weather
+from tests.render.make import OUTLET, WEATHER, content, digest, item, station
 
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium")
@@ -93,6 +93,15 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, width: int, styled: 
     html = digest(content(8))[0]
     html = html if styled else re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
     page = opened(browser, html, width=width, scheme="light")
+    widest = page.evaluate("document.documentElement.scrollWidth")
+    page.context.close()
+    assert widest <= width
+
+
+@pytest.mark.parametrize("width", [375, 800])
+def test_a_word_without_end_makes_nothing_wider_than_the_screen(browser: Browser, width: int) -> None:
+    endless = (item(1, "https://" + "a" * 120, summary="가" * 150), item(2, "나" * 150, section="다" * 60))
+    page = opened(browser, digest(IssueContent(items=endless, weather=WEATHER))[0], width=width, scheme="light")
     widest = page.evaluate("document.documentElement.scrollWidth")
     page.context.close()
     assert widest <= width
