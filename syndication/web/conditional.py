@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -23,6 +23,15 @@ class Answer:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+def asked_of(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Request headers by lower-case name; a field sent several times is one list (RFC 9110 §5.3)."""
+    asked: dict[str, str] = {}
+    for name, value in fields:
+        key = name.lower()
+        asked[key] = f"{asked[key]}, {value}" if key in asked else value
+    return asked
 
 
 def answer(

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndication.ports import Permanent, Publisher, Transient
-from syndication.web.conditional import Answer, answer
+from syndication.web.conditional import Answer, answer, asked_of
 from syndication.web.guard import content_policy
 from syndication.web.site import content_type
 
@@ -38,7 +38,7 @@ class Feeds:
         if not path.startswith("feeds/") or path == "feeds/":
             await self.app(scope, receive, send)
             return
-        asked = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        asked = asked_of((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         found = await run_in_threadpool(self.answer, scope["method"], path, asked)
         await _send(found, scope["method"], self.policy, send)
 

@@ -20,21 +20,23 @@ from syndication.web.pages import READ
 def router(look: Look) -> APIRouter:
     leaving = APIRouter()
 
-    @leaving.api_route("/u/{token}", methods=READ)
-    def ask(request: Request, token: str) -> Response:
-        subscription = subscription_of(look, token)
-        if subscription is None:
-            return no_such_link(look, request)
-        ended = subscription.state is SubscriptionState.ENDED
-        return _page(look, request, subscription, "left.html" if ended else "leave.html")
-
-    @leaving.post("/u/{token}")
+    @leaving.api_route("/u/{token}", methods=[*READ, "POST"])  # one route, so that Allow names every method
     async def leave(request: Request, token: str) -> Response:
-        body = await request.body()
-        cause = "one-click" if b"One-Click" in body else "page"
+        if request.method != "POST":
+            return await run_in_threadpool(ask, look, request, token)
+        cause = "one-click" if b"One-Click" in await request.body() else "page"
         return await run_in_threadpool(end, look, request, token, cause)
 
     return leaving
+
+
+def ask(look: Look, request: Request, token: str) -> Response:
+    """The page with one button; it says so where the Subscription has ended already."""
+    subscription = subscription_of(look, token)
+    if subscription is None:
+        return no_such_link(look, request)
+    ended = subscription.state is SubscriptionState.ENDED
+    return _page(look, request, subscription, "left.html" if ended else "leave.html")
 
 
 def end(look: Look, request: Request, token: str, cause: str) -> Response:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from syndication.core.model import Edition, Subscription
 from syndication.render.tokens import css_variables, six_digits, tokens
 from syndication.render.words import LANGUAGES, Words, spoken, words
-from syndication.web.conditional import answer
+from syndication.web.conditional import answer, asked_of
 from syndication.web.site import Site, content_type
 from syndication.web.words import negotiate
 
@@ -47,7 +47,7 @@ class Look:
 
     def page(self, request: Request, name: str, words: Words, *, cache: str = PAGE_CACHE, **values: object) -> Response:
         """A page with its ETag; 304 when the reader has it already."""
-        asked = {key.lower(): value for key, value in request.headers.items()}
+        asked = asked_of(request.headers.items())
         found = answer(
             self.html(name, words, **values).encode(),
             asked=asked,
@@ -66,7 +66,7 @@ class Look:
         body = self.assets.get(name)
         if body is None:
             return None
-        asked = {key.lower(): value for key, value in request.headers.items()}
+        asked = asked_of(request.headers.items())
         media = content_type(name) or "application/octet-stream"
         kept = FOR_EVER if request.query_params.get("v") == version(body) else A_WHILE
         found = answer(body, asked=asked, content_type=media, cache_control=kept)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.web.conditional import answer, entity_tag, http_date, pack, takes_gzip, unchanged
+from syndication.web.conditional import answer, asked_of, entity_tag, http_date, pack, takes_gzip, unchanged
 
 CHANGED = datetime(2026, 1, 19, 21, 30, 5, 250_000, tzinfo=UTC)
 LONG = "가람시의 아침 소식 ".encode() * 200
@@ -56,6 +56,14 @@ def test_304_repeats_what_a_cache_needs_and_has_no_body() -> None:
 def test_if_none_match_compares_weakly_and_takes_lists_and_the_star(form: str) -> None:
     tag = ask()["ETag"]
     assert ask(if_none_match=form.format(tag))["status"] == "304"
+
+
+def test_a_field_that_comes_several_times_is_one_list() -> None:
+    tag = ask()["ETag"]
+    for tags in ((tag, '"other"'), ('"other"', tag)):
+        asked = asked_of([("If-None-Match", tags[0]), ("Accept", "*/*"), ("if-none-match", tags[1])])
+        assert asked["accept"] == "*/*"
+        assert answer(LONG, asked=asked, content_type="text/xml", cache_control="public").status == 304
 
 
 @pytest.mark.parametrize("tags", ['"other"', "", "{bare}", '"a"b"'])

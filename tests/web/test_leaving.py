@@ -164,3 +164,10 @@ def test_a_body_beyond_the_limit_is_refused_and_changes_nothing(house: House) ->
 )
 def test_a_masked_address_never_shows_its_whole_local_part(address: str, shown: str) -> None:
     assert masked(address) == shown
+
+
+def test_another_method_is_told_which_ones_there_are(house: House) -> None:
+    refused = house.client().request("PUT", f"/u/{house.token(house.readers[0])}")
+    assert refused.status_code == 405
+    assert set(refused.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+    assert set(house.client().post("/daily").headers["allow"].split(", ")) == {"GET", "HEAD"}
