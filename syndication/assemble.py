@@ -31,6 +31,7 @@ from syndication.core.timetable import Slot, Task
 from syndication.core.weather import NONE, choose_weather
 from syndication.ports import Frozen, Ports, Setup
 from syndication.render.email import render_blocks
+from syndication.render.feed_items import public_uri
 
 log = structlog.get_logger()
 
@@ -211,8 +212,12 @@ def weather_for(ports: Ports, setup: Setup, edition: Edition, slot: Slot, now: d
 
 def link_for(setup: Setup, edition: Edition, slot: Slot, article: Article) -> str:
     """The story's own page, else its place on our Issue page."""
+    url = article.content.url
+    public = public_uri(url) if url else None  # what is none can stand in no feed
+    if url and public:
+        return url if url.split() == [url] else public
     page = links.issue_url(setup.outlet, edition.id, slot.on)
-    return article.content.url or f"{page}#{links.article_anchor(article.id)}"
+    return f"{page}#{links.article_anchor(article.id)}"
 
 
 def _may_come(setup: Setup) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from math import isfinite
 from zoneinfo import ZoneInfo
 
 from syndication.core import links
@@ -137,8 +138,9 @@ def _observed(observation: Observation | None, say: Words) -> list[str]:
     """The sky as printed, or 관측 없음, and the temperature where it is known."""
     sky = observation.condition if observation is not None else None
     words = [say.sky(sky) if sky else say("관측 없음")]
-    if observation is not None and observation.temperature is not None:
-        words.append(degrees(observation.temperature, 1))
+    measured = _known(observation.temperature) if observation is not None else None
+    if measured is not None:
+        words.append(degrees(measured, 1))
     elif sky:
         words.append(say("기온 관측 없음"))
     return words
@@ -146,10 +148,11 @@ def _observed(observation: Observation | None, say: Words) -> list[str]:
 
 def _forecast(forecast: Forecast, say: Words) -> list[str]:
     words = []
-    if forecast.low is not None:
-        words.append(say("최저 {value}", value=degrees(forecast.low)))
-    if forecast.high is not None:
-        words.append(say("최고 {value}", value=degrees(forecast.high)))
+    low, high = _known(forecast.low), _known(forecast.high)
+    if low is not None:
+        words.append(say("최저 {value}", value=degrees(low)))
+    if high is not None:
+        words.append(say("최고 {value}", value=degrees(high)))
     if forecast.morning:
         words.append(say("오전 {sky}", sky=say.sky(forecast.morning)))
     if forecast.afternoon:
@@ -157,6 +160,10 @@ def _forecast(forecast: Forecast, say: Words) -> list[str]:
     if forecast.rain_chance is not None:
         words.append(say("강수확률 {value}%", value=forecast.rain_chance))
     return words
+
+
+def _known(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
 
 
 def degrees(value: float, digits: int = 0) -> str:

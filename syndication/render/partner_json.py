@@ -75,7 +75,7 @@ def article_data(article: Article, *, outlet: Outlet, partner: Partner) -> Data:
         "id": article.uri,
         "revision": article.revision,
         "status": article.status.value,
-        "title": content.title,
+        "title": content.title or None,
         "section": content.section,
         "region": content.region,
         "bylines": list(content.bylines),
@@ -122,8 +122,8 @@ def _image(image: Image) -> Data | None:
         "alt": image.alt,
         "credit": image.credit,
         "licence": image.licence,
-        "width": image.width,
-        "height": image.height,
+        "width": image.width if image.width and image.width > 0 else None,
+        "height": image.height if image.height and image.height > 0 else None,
     }
 
 
@@ -175,7 +175,7 @@ def _station(station: StationWeather) -> Data:
 
 def _observation(observation: Observation) -> Data:
     return {
-        "condition": observation.condition,
+        "condition": observation.condition or None,
         "temperature": number(observation.temperature),
         "observed_at": moment(observation.observed_at),
         "attribution": observation.attribution,
@@ -189,8 +189,8 @@ def _forecast(forecast: Forecast) -> Data:
         "date": day(forecast.on),
         "low": number(forecast.low),
         "high": number(forecast.high),
-        "morning": forecast.morning,
-        "afternoon": forecast.afternoon,
+        "morning": forecast.morning or None,
+        "afternoon": forecast.afternoon or None,
         "rain_chance": forecast.rain_chance,
         "issued_at": moment(forecast.issued_at),
         "attribution": forecast.attribution,

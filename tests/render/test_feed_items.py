@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.model import ArticleStatus, Cadence, IssueState, Rights, StationWeather, Weather
+from syndication.core.model import ArticleStatus, Cadence, Forecast, IssueState, Rights, StationWeather, Weather
 from syndication.render.feed_digest import degrees
 from syndication.render.feed_items import Category, Unfit, fit, instant, misread, public_uri
 from syndication.render.feeds import article_items, digest_items, feed_head
@@ -24,6 +24,16 @@ from tests.render.make import KOREAN, templates
 
 def digest(made: object, **edition: object) -> object:
     return digest_items([made], outlet=OUTLET, edition=replace(EDITION, **edition), say=KOREAN)[0]  # type: ignore[list-item, arg-type]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_temperature_that_is_no_number_is_not_told(value: float) -> None:
+    forecast = Forecast(place="가람", on=date(2026, 1, 20), low=value, high=3.0)
+    seen = StationWeather(
+        station="가람", station_id="1", observation=observed("가람", "맑음", value), forecast=forecast
+    )
+    made = digest(issue(article(1), weather=Weather(stations=(seen,))))
+    assert "<li>가람: 맑음, 기온 관측 없음; 최고 3℃</li>" in made.content_html
 
 
 def test_a_digest_item_is_the_whole_issue_dated_by_its_hour() -> None:

@@ -216,3 +216,13 @@ def test_another_process_zone_locale_and_hash_seed_make_the_same_bytes() -> None
 def test_no_time_in_a_document_is_of_now() -> None:
     made = article_document(article(1), outlet=OUTLET, partner=AGREED).decode()
     assert set(re.findall(r"\d{4}-\d\d-\d\d", made)) == {"2026-01-19"}
+
+
+def test_empty_words_and_sizes_that_are_none_are_unknown_too() -> None:
+    story = article(1, images=(replace(PICTURE, width=0, height=-1),))
+    weather = Weather(stations=(StationWeather(station="가람", station_id="1", observation=observed("가람", "", 0.8)),))
+    data = digest(issue(story, weather=weather), EVERYTHING)["data"]
+    assert data["weather"]["stations"][0]["observation"]["condition"] is None
+    picture = data["stories"][0]["images"][0]
+    assert (picture["width"], picture["height"]) == (None, None)
+    assert told(article(1, title=""))["data"]["title"] is None

@@ -195,3 +195,18 @@ def test_the_digest_feed_holds_one_item_per_issue_and_tells_nothing_of_an_issue_
     paper.drain()
     later = feedparser.parse(paper.publisher.files["feeds/daily/digest.rss"][0])
     assert [e.link.rpartition("/")[2] for e in later.entries] == ["2026-01-21", "2026-01-20"]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://who:word@garam.example/1", "http://a b/1", "https://garam.example:99999/"]
+)
+def test_a_story_whose_own_address_is_none_is_read_on_the_page_of_its_issue(paper: Paper, address: str) -> None:
+    paper.serve(
+        FEED, rss(f"<item><title>{TITLES[0]}</title><link>{address}</link><description>표본.</description></item>")
+    )
+    issue = paper.morning()
+    assert issue is not None
+    link = issue.content.items[0].link
+    assert link.startswith("https://garam.example/daily/2026-01-20#article-")
+    feed = feedparser.parse(paper.publisher.read("feeds/daily/articles.rss"))
+    assert [entry.link for entry in feed.entries] == [link]
