@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from syndication.adapters.memory import MemoryStore
-from syndication.adapters.sql import open_store
+from syndication.adapters.sql import SqlStore, open_store
 from syndication.ports import Store
 from tests import servers
+
+settings.register_profile("busy", deadline=None)  # a slow moment of the machine is no fault of the code
+settings.load_profile("busy")
 
 
 def _folder(name: str) -> Path:
@@ -60,6 +65,17 @@ def fresh_database(postgres_url: str) -> str:
         db.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return f"{base}/{name}"
+
+
+def run_leases_out(store: Store) -> None:
+    """Make every lease of a Store end now: the database's own clock cannot be moved."""
+    if isinstance(store, MemoryStore):
+        for lease in store.rows.leases.values():
+            lease.until -= timedelta(days=1)
+        return
+    assert isinstance(store, SqlStore)
+    with store._engine.begin() as db:
+        db.execute(text("UPDATE lease SET until = until - 86400000000"))
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import random
 import shutil
 import signal
 import socket
@@ -16,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 _NOBODY = 65534
 
 
@@ -23,6 +26,23 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def neighbouring_ports(count: int) -> int:
+    """The first of `count` free ports in a row, below those that the system gives to outgoing connections."""
+    for _ in range(1000):
+        first = random.randrange(15000, 32000, count)
+        probes = [socket.socket() for _ in range(count)]
+        try:
+            for n, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", first + n))
+        except OSError:
+            continue
+        finally:
+            for probe in probes:
+                probe.close()
+        return first
+    raise OSError("no neighbouring ports are free")
 
 
 def die_with_parent() -> None:
@@ -75,6 +95,7 @@ def postgres(settings: tuple[str, ...] = ()) -> Iterator[str]:
     )
     try:
         _wait_for_port(port, server)
+        _wait_for_postgres(port)
         yield f"postgresql+psycopg://syndication@127.0.0.1:{port}/postgres"
     finally:
         server.send_signal(signal.SIGINT)
@@ -114,6 +135,20 @@ def _wait_for_port(port: int, server: subprocess.Popen[bytes], patience: float =
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on port {port}")
+
+
+def _wait_for_postgres(port: int, patience: float = 30) -> None:
+    """It listens before it is ready to answer."""
+    ends = time.monotonic() + patience
+    while True:
+        try:
+            psycopg.connect(host="127.0.0.1", port=port, user="syndication", dbname="postgres").close()
+        except psycopg.OperationalError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ _NOT_PUBLIC = tuple(
         ("100::/64", "for discarding"),
         ("2001::/23", "reserved for protocols"),
         ("2001:db8::/32", "for documentation"),
+        ("2002::/16", "a 6to4 tunnel"),  # given up by RFC 7526; what is inside may be anything
         ("2620:4f:8000::/48", "reserved for protocols"),
         ("3fff::/20", "for documentation"),
         ("5f00::/16", "reserved for routing"),
@@ -60,7 +61,7 @@ def judge(ip: str, *, loopback: bool) -> str | None:
     """Why this address must not be connected to, or None when it may be.
 
     Public unicast addresses may be; with `loopback` also 127.0.0.0/8 and ::1, and nothing else that is not public.
-    IPv6 addresses that carry an IPv4 one (mapped, NAT64, 6to4) are judged by the one they carry."""
+    IPv6 addresses that carry an IPv4 one (mapped, NAT64) are judged by the one they carry."""
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:
@@ -78,8 +79,6 @@ def _carried(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
     if address in _NAT64 or (address in _COMPATIBLE and int(address) > 0xFFFF):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address

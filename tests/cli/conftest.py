@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from syndication.sandbox.mailbox import Mailbox
 from syndication.sandbox.origin import Origin
 from syndication.sandbox.portal import Portal
 from syndication.settings import Settings, starting
+from tests.servers import neighbouring_ports
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Sample:
     settings: Settings = field(init=False)
 
     def __post_init__(self) -> None:
-        starting.write_starter(self.folder, first_port=free_ports(4))
+        starting.write_starter(self.folder, first_port=neighbouring_ports(4))
         self.settings = bootstrap.load(self.folder, os.environ)
 
     def __call__(self, *words: object) -> Answer:
@@ -151,22 +151,6 @@ class Sample:
         finally:
             for service in services:
                 service.stop()
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` neighbouring free ports."""
-    for first in range(20000 + os.getpid() % 20000, 60000, count):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for n, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + n))
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-        return first
-    raise OSError("no neighbouring ports are free")
 
 
 @pytest.fixture

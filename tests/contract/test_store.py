@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -31,6 +30,7 @@ from syndication.core.model import (
 )
 from syndication.ports import Permanent, Store
 from tests import factories
+from tests.conftest import run_leases_out
 from tests.factories import EDITION, MORNING, ON, SOURCE
 
 EARLIER = MORNING - timedelta(hours=3)
@@ -384,10 +384,10 @@ def test_who_leaves_between_claim_and_sending_gets_nothing(store: Store) -> None
 
 def sending(store: Store, channel: Channel) -> tuple[int, int]:
     """A Delivery whose intent is recorded under a lease that has run out."""
-    piece = store.claim(channel, MORNING, limit=1, lease=timedelta(milliseconds=200), owner="h/1")
+    piece = store.claim(channel, MORNING, limit=1, lease=LEASE, owner="h/1")
     assert piece is not None
     assert store.begin(piece.lease_id, piece.deliveries[0].id, MORNING, outlast=timedelta(0))
-    time.sleep(0.3)  # the database's own clock cannot be moved
+    run_leases_out(store)
     return piece.lease_id, piece.deliveries[0].id
 
 

@@ -38,6 +38,10 @@ def test_loopback_is_refused_unless_it_was_named(ip: str) -> None:
     assert judge(ip, loopback=True) is None
 
 
+def test_a_6to4_tunnel_is_refused_whatever_it_carries() -> None:
+    assert judge("2002:0808:0808::1", loopback=False) is not None
+
+
 @pytest.mark.parametrize("ip", ["64:ff9b::7f00:1", "2002:7f00:1::1", "::7f00:1"])
 def test_a_tunnel_to_loopback_is_never_our_loopback(ip: str) -> None:
     assert judge(ip, loopback=True) is not None

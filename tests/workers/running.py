@@ -17,7 +17,7 @@ from pathlib import Path
 from syndication import bootstrap
 from syndication.bootstrap import House
 from syndication.settings import Settings, starting
-from tests.servers import die_with_parent
+from tests.servers import die_with_parent, neighbouring_ports
 from tests.workers.installation import wait_until
 
 COMMAND = [sys.executable, "-c", "from syndication.cli import main; main(prog_name='syndication')"]
@@ -123,21 +123,6 @@ class Place:
             if program.poll() is None:
                 program.send_signal(signal.SIGINT)
                 program.wait(30)
-
-
-def neighbouring_ports(count: int) -> int:
-    for first in range(40000 + os.getpid() % 10000, 60000, count):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for n, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + n))
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-        return first
-    raise OSError("no neighbouring ports are free")
 
 
 def _alive(entry: Path) -> bool:
