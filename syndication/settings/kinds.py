@@ -71,6 +71,8 @@ def text(value: Any) -> str:
     words: str = value.strip()
     if not words:
         raise Wrong("this is empty")
+    if not any(c.isprintable() for c in words):
+        raise Wrong("this holds no visible sign")
     if any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" for c in words):
         raise Wrong("this holds a line break or another control character")
     if len(words) > _LONGEST_TEXT:
@@ -296,9 +298,17 @@ def domain(value: Any) -> str:
     try:
         return normal_address(f"x@{words}").removeprefix("x@")
     except BadAddress:
-        host = urlsplit(words if "//" in words else f"//{words}").hostname if "@" not in words else None
+        host = _host_in(words)
         right = f'"{host}"' if host and host != words and "." in host else None
         raise Wrong(f"{shown(words)} is no domain name: no https://, no path, at least one dot", right) from None
+
+
+def _host_in(words: str) -> str | None:
+    """The host of what was probably meant as a web address."""
+    try:
+        return urlsplit(words if "//" in words else f"//{words}").hostname if "@" not in words else None
+    except ValueError:
+        return None
 
 
 def mail_address(value: Any) -> str:

@@ -6,6 +6,7 @@ It chooses no content: routes hand it values.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from syndication.web.conditional import answer, asked_of
 from syndication.web.site import Site, content_type
 from syndication.web.words import negotiate
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
 PAGE_CACHE = "public, max-age=60"
 A_WHILE = "public, max-age=300"
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -43,7 +45,9 @@ class Look:
         return self.words[spoken(content.language)]
 
     def html(self, name: str, words: Words, **values: object) -> str:
-        return self.environment.get_template(f"web/{name}").render(_=words, words=words, **values)
+        """The page as text that UTF-8 can carry, whatever an article brought along."""
+        made = self.environment.get_template(f"web/{name}").render(_=words, words=words, **values)
+        return _SURROGATES.sub("\ufffd", made)
 
     def page(self, request: Request, name: str, words: Words, *, cache: str = PAGE_CACHE, **values: object) -> Response:
         """A page with its ETag; 304 when the reader has it already."""

@@ -462,3 +462,17 @@ def test_whatever_is_written_every_problem_names_a_line_of_the_file(
         assert 1 <= problem.line <= text.count("\n") + 1
         assert problem.wrong
         assert problem.right
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wrong"),
+    [
+        ("domain", "http://[::1", "is no domain name"),
+        ("name", "\u200b", "holds no visible sign"),
+    ],
+)
+def test_values_that_only_look_like_something_are_named(publisher: Publisher, key: str, value: str, wrong: str) -> None:
+    text = re.sub(rf'(?m)^{key} = ".*?"', lambda _: f'{key} = "{value}"', SOUND, count=1)
+    found = [p for p in publisher.write(text).problems() if p.field == f"outlet.{key}"]
+    assert [p.line for p in found] == [line_of(text, f'{key} = "{value}"')]
+    assert wrong in found[0].wrong

@@ -17,8 +17,9 @@ from syndication.core.links import article_anchor, issue_path
 from syndication.core.model import ArticleContent, ArticleStatus, Image, IssueState, Outlet, Rights, Weather
 from syndication.render.words import words
 from syndication.settings.agreement import RESERVED_IDS
+from syndication.web.look import look
 from syndication.web.stories import body, glyph, image_sources, story, web_url
-from syndication.web.views import cadence_of, is_out, on_date, script_data
+from syndication.web.views import cadence_of, is_out, issue_page, on_date, script_data
 from syndication.web.words import negotiate
 from tests import factories
 from tests.web.conftest import NOW, STORIES, House, templates, weather, with_sandbox
@@ -421,3 +422,16 @@ def test_dates_read_in_both_languages() -> None:
     assert [w.moment(at, "Asia/Seoul") for w in both] == ["1월 20일 05:10", "20 Jan 05:10"]
     assert [w.day(factories.ON) for w in both] == ["2026년 1월 20일 화요일", "Tuesday, 20 January 2026"]
     assert [w.month(factories.ON) for w in both] == ["2026년 1월", "January 2026"]
+
+
+def test_half_a_character_in_an_article_stops_no_page(house: House) -> None:
+    first = house.issue.content.items[0]
+    broken = replace(first.article, content=replace(first.article.content, title="가람\ud800시"))
+    page = issue_page(
+        replace(house.issue, content=replace(house.issue.content, items=(replace(first, article=broken),))),
+        factories.EDITION,
+        house.site.outlet,
+        words("ko", {}),
+    )
+    made = look(house.site).html("issue.html", words("ko", {}), page=page, feeds=())
+    assert "가람\ufffd시" in made.encode().decode()
