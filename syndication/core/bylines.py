@@ -6,26 +6,26 @@ It takes them out of paragraphs and changes no other word; mail addresses of rep
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _ROLE = (
     r"(?:(?:시민|객원|인턴|전문|선임|수습|대학생|명예|본지|취재|사진)\s?)?기자"
     r"|특파원|통신원|논설위원|편집위원|편집국장|리포터"
 )
-_WHO = rf"[가-힣]{{2,5}}\s?(?:{_ROLE})"
+_WHO = rf"(?:[가-힣]{{2,4}}\s?[·ㆍ]\s?){{0,3}}[가-힣]{{2,5}}\s?(?:{_ROLE})"
 _SEVERAL = rf"{_WHO}(?:\s?[,·ㆍ/]\s?{_WHO}){{0,4}}"
 _PAPER = r"(?:[가-힣A-Za-z0-9]{2,12}\s?[ =/|]\s?){0,2}"
 _MAIL = r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]{0,64}"
-_OPEN = r"[\[(【<〈/|■▲ㆍ=\-–—\s]*"
-_CLOSE = r"[\])】>〉|/:=\s]*"
+_OPEN = r"[\[(【<〈/|■▲▒◆●ㆍ=\-–—\s]*"
+_CLOSE = r"[\])】>〉(<\[|/:=\s]*"
 _WRITTEN_BY = r"(?:기자명|글|사진|취재|정리|글\s?[·/]\s?사진)?\s?[:=]?\s?"
 
 _ALONE = re.compile(rf"{_OPEN}{_WRITTEN_BY}(?P<who>{_PAPER}{_SEVERAL}){_CLOSE}(?:{_MAIL})?{_CLOSE}", re.ASCII)
 _MAIL_ALONE = re.compile(rf"{_OPEN}(?:{_MAIL}){_CLOSE}")
 _AHEAD = re.compile(
     rf"(?:[\[(【<〈](?P<inner>[^\[\](){{}}【】<>〈〉]{{2,40}})[\])】>〉]\s*)(?P<after>{_WHO})?\s*(?P<equals>=)?\s*"
-    rf"|(?P<bare>{_PAPER}{_WHO})\s*=\s*"
+    rf"|(?P<bare>{_PAPER}{_WHO})\s*[=/|]\s*"
 )
 _INNER = re.compile(rf"{_WRITTEN_BY}(?P<who>.{{0,30}}?{_WHO})\s*(?:{_MAIL})?\s*=?")
 _BEHIND = re.compile(
@@ -58,7 +58,7 @@ def unsigned(line: str) -> str:
     return _without_behind(line, [])
 
 
-def signed(paragraphs: Sequence[str]) -> Signed:
+def signed(paragraphs: Iterable[str]) -> Signed:
     """`paragraphs` parted from bylines: alone in a line, before the first sentence, behind the last of a paragraph."""
     names: list[str] = []
     kept: list[str] = []
@@ -66,7 +66,7 @@ def signed(paragraphs: Sequence[str]) -> Signed:
         rest = _without(paragraph, first=n == 0, names=names)
         if rest:
             kept.append(rest)
-    return Signed(paragraphs=tuple(kept), bylines=tuple(dict.fromkeys(names)))
+    return Signed(paragraphs=tuple(kept), bylines=once(names))
 
 
 def _without(paragraph: str, *, first: bool, names: list[str]) -> str:
@@ -101,6 +101,20 @@ def _without_behind(text: str, names: list[str]) -> str:
     if found.group("who"):
         names.append(_tidy(found.group("who")))
     return text[: found.start()]
+
+
+def once(names: Iterable[str]) -> tuple[str, ...]:
+    """Bylines in order, each once: 가람일보 다온 기자 says nothing new behind 다온 기자."""
+    out: list[str] = []
+    for name in names:
+        if not any(_ends(name, other) or _ends(other, name) for other in out):
+            out.append(name)
+    return tuple(out)
+
+
+def _ends(name: str, other: str) -> bool:
+    """Whether `name` ends with `other` as a word of its own."""
+    return name.endswith(other) and name[: -len(other)][-1:] in ("", " ", "=", "/", "|")
 
 
 def _tidy(who: str) -> str:

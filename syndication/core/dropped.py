@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from syndication.core.charset import decode
 from syndication.core.dates import Moment, parse_moment
 from syndication.core.feeds import read_feed
-from syndication.core.flow import clean_text, one_line, paragraphs_of
+from syndication.core.flow import clean_text, composed, one_line, paragraphs_of
 from syndication.core.identity import clean_link
 from syndication.core.markup import absolute, sanitise, strip_tags
 from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
@@ -65,7 +65,7 @@ def _read(name: str, body: bytes, outlet: str) -> Reading:
     kind = name.rpartition(".")[2].lower() if "." in name else ""
     if looks_like_feed(body):
         return read_feed(body, url=None, content_type="", outlet=outlet)
-    text = decode(body)
+    text = composed(decode(body))
     if kind in ("html", "htm", "xhtml") or text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):
         return _renamed(_html(name, body, text, outlet), name, outlet)
     if kind != "md" and is_page_text(text):

@@ -14,6 +14,7 @@ from typing import Any
 
 import feedparser
 
+from syndication.core.bylines import signed
 from syndication.core.charset import decode, mend
 from syndication.core.dates import Moment, parse_moment
 from syndication.core.feedxml import MAX_ITEMS, Split, mended, repaired, split, well_formed, with_prefixes
@@ -21,6 +22,7 @@ from syndication.core.flow import one_line
 from syndication.core.identity import article_number, canonical_url, clean_link, identity, names_article, normal_title
 from syndication.core.markup import Clean, Unreadable, absolute, as_text, sanitise, strip_tags
 from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
+from syndication.core.page_words import footer_at, is_photo_credit
 from syndication.core.shape import measure
 
 MAX_BYTES = 40_000_000  # far above 10,000 items of 2 KB
@@ -45,9 +47,13 @@ def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -
     """What an RSS 2.0, RSS 1.0 or Atom feed says. One bad item is set aside with its reason, the others stay."""
     if len(body) > MAX_BYTES:
         return _refused(f"the feed is larger than {MAX_BYTES // 1_000_000} MB")
-    pieces = split(decode(body, content_type))
+    text = decode(body, content_type)
+    pieces = split(text)
     if pieces is None:
         return _refused("no RSS or Atom element was found")
+    fault = None if pieces.items else _too_deep(text)
+    if fault is not None:
+        return _refused(fault)
     drafts: list[_Draft] = []
     bad: list[SetAside] = []
     for number, read in enumerate(_entries(pieces, url), 1):
@@ -57,6 +63,15 @@ def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -
         else:
             drafts.append(draft)
     return Reading(articles=tuple(_named(drafts, outlet)), set_aside=tuple(bad), warnings=_warnings(pieces))
+
+
+def _too_deep(text: str) -> str | None:
+    """Why a feed without items is no feed at all, or None."""
+    try:
+        measure(text, xml=True, limit=_MAX_NESTED)
+    except Unreadable as fault:
+        return str(fault)
+    return None
 
 
 def _refused(reason: str) -> Reading:
@@ -179,19 +194,29 @@ def _draft(entry: _Entry, url: str | None) -> _Draft | str:
     link = _link(fields, url)
     section, tags = _categories(fields)
     moment = _moment(fields)
+    told = signed(_told(clean.paragraphs))
     content = ArticleContent(
         title=title,
-        paragraphs=clean.paragraphs,
+        paragraphs=told.paragraphs,
         html=None if clean.plain else clean.html,
         section=section,
         url=link,
-        bylines=_bylines(fields),
+        bylines=_bylines(fields) or told.bylines,
         tags=tags,
         images=_images(fields, clean, url),
         published_at=moment.at if moment else None,
         published_on=moment.on if moment and moment.at is None else None,
     )
     return _Draft(content=content, guid=one_line(str(fields.get("id") or "")) or None)
+
+
+def _told(paragraphs: Sequence[str]) -> Iterator[str]:
+    """Paragraphs without the imprint that newspapers put behind them, and without what says whose a picture is."""
+    for paragraph in paragraphs:
+        at = footer_at(paragraph)
+        text = (paragraph if at is None else paragraph[:at]).strip()
+        if text and not is_photo_credit(text):
+            yield text
 
 
 def _name(entry: _Entry) -> str:

@@ -19,7 +19,32 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _AROUND_BREAK = re.compile(r" ?\n ?")
 _LIST_MARK = re.compile(r"[▲△▶▷►■□◆◇●○◎★☆※•·∙▪◦⊙]|[-–—*] |[①-⑳]|\(?\d{1,2}[.)] ")
 _SENTENCE_END = re.compile(r"[.!?。…][\"'”’」』)\]]*$")
+_MOST_ACCENTS = 30
+
+
+def _accents(first: int, last: int) -> str:
+    """The signs that are drawn on the letter before them."""
+    return "".join(c for c in map(chr, range(first, last)) if unicodedata.combining(c))
+
+
+def _piled(signs: str) -> re.Pattern[str]:
+    """Finds letters with more accents than any language has."""
+    return re.compile(f"([{re.escape(signs)}]{{{_MOST_ACCENTS}}})[{re.escape(signs)}]+")
+
+
+_NEAR, _FAR = _accents(0x300, 0x10000), frozenset(_accents(0x10000, 0x20000))
+_PILE, _ANY_PILE = _piled(_NEAR), _piled(_NEAR + "".join(sorted(_FAR)))  # the second is slow and seldom needed
 _PROSE_LINE = 30  # a line this long that ends a sentence is a paragraph, not a verse
+
+
+def composed(text: str) -> str:
+    """`text` in NFC, with no more than 30 accents on a letter: composing takes time that grows with their square.
+
+    The limit is that of UAX #15, Stream-Safe Text Format."""
+    if text.isascii():
+        return text
+    pile = _PILE if _FAR.isdisjoint(text) else _ANY_PILE
+    return unicodedata.normalize("NFC", pile.sub(r"\1", text))
 
 
 def clean_text(text: str) -> str:
@@ -27,7 +52,7 @@ def clean_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\u2029", "\n")
     text = _UNFIT.sub("", text.replace("\u2028", "\n"))
     text = _BLANKS.sub(" ", _BEYOND.sub("", text))
-    return unicodedata.normalize("NFC", _AROUND_BREAK.sub("\n", text).strip())
+    return composed(_AROUND_BREAK.sub("\n", text).strip())
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from syndication.core.bylines import byline, signed
+from syndication.core.bylines import byline, once, signed
 from syndication.core.dates import Moment
 from syndication.core.flow import one_line
 from syndication.core.markup import absolute
@@ -28,6 +28,7 @@ from syndication.core.widget import tables
 _BODIES = ("#news_body_area", "#article-view-content-div", "#bo_v_con", '[itemprop="articleBody"]')
 _DATE_LINES = ".today_txt"
 _LISTS = ".today_txt, .weather_box, li.art_box, li.altlist-text-item"  # without a body such a page is a list
+_TITLE_PART, _SECTION_PART = ".bo_v_tit", ".bo_v_cate"  # of a headline of the gnuboard kind
 _BODY_MARK = "\ue000"  # a private sign, in no text that was cleaned
 _NOT_BODY = "figcaption, .photo_caption, .caption, aside, nav, button, form"
 _FEW_LINKS = 3  # a page without a body that links to this many articles is a list
@@ -118,9 +119,11 @@ def _story(tree: LexborHTMLParser, said: Metadata, body: LexborNode, lines: Sequ
     return Story(
         title=title,
         subtitle=_subtitle(head),
-        section=said.section or (_section(above[:at]) if at is not None else None),
+        section=said.section
+        or text_of(tree.css_first(_SECTION_PART))
+        or (_section(above[:at]) if at is not None else None),
         paragraphs=text.paragraphs,
-        bylines=tuple(dict.fromkeys(n for n in (*names, *text.bylines) if n)) or said.authors,
+        bylines=once(n for n in (*names, *text.bylines) if n) or said.authors,
         moment=said.moment or (stamps[0].moment if stamps else text.moment),
     )
 
@@ -152,7 +155,7 @@ def body_text(raw: Sequence[str]) -> BodyText:
     stamps = [x.moment for x in beside if x.kind is Kind.STAMP and x.label not in LATE]
     return BodyText(
         paragraphs=text.paragraphs,
-        bylines=tuple(dict.fromkeys(n for n in (*names, *text.bylines) if n)),
+        bylines=once(n for n in (*names, *text.bylines) if n),
         moment=stamps[0] if stamps else None,
     )
 
@@ -185,7 +188,7 @@ def _headings_above(tree: LexborHTMLParser, body: LexborNode) -> list[str]:
     ):
         if node.mem_id == body.mem_id:
             break
-        if (node.tag or "").startswith("h") and (text := text_of(node)):
+        if (node.tag or "").startswith("h") and (text := text_of(node.css_first(_TITLE_PART) or node)):
             found.append((node.tag or "", text))
     high = [text for tag, text in found if tag in ("h1", "h2")]
     return high or [text for _, text in found]

@@ -21,12 +21,24 @@ _STOPPED = re.compile(rf"(?:[가-힣%℃a-zA-Z{_CLOSERS}][.。]|\d[.。]|[가-�
 _INNER_STOP = re.compile(rf"[다요죠까][.!?][{_CLOSERS}]?\s")
 _TOPIC = re.compile(r"(?:\S{1,20}\s)?\S{0,20}[가-힣)](?:은|는|이|가|에서|에서는)\s")
 _SUBJECT = re.compile(r"\S{0,20}[가-힣)](?:은|는)\s")  # 가람시는 …: so does prose begin, hardly ever a headline
-_LIST_MARK = re.compile(r"[▲△▴▶▷►■□◆◇●○◎★☆※☞•∙▪◦⊙]|[-–—·ㆍ]\s|[①-⑳]|\(?\d{1,2}[.)]\s")
+_DAY = re.compile(r"\d{4}\s?[.\-/년][^()]{3,12}\([월화수목금토일]\)")
+_PREDICATE = re.compile(r"[했였었았됐렸졌웠혔났쳤갔왔한된는있없이겠친킨진른난간온린운룬춘]다$")
+_ABOUT = re.compile(
+    r"(?:[가-힣\d]{1,20}\s)?[가-힣\d]{1,20}(?:\([^()]{1,20}\))?(?:은|는)\s[^…]*$"
+)  # as no headline begins
+_QUOTED = re.compile(r"\"[^\"]{1,60}\"|“[^“”]{1,60}”|'[^']{1,60}'|‘[^‘’]{1,60}’")
+_CREDIT_BEHIND = re.compile(
+    rf"(?<=[.!?{_CLOSERS}])\s?[\[(<〈/|]{{0,2}}\s?(?:글[·ㆍ])?(?:사진|자료|그래픽)(?:\s?제공)?\s?[=:/|ㆍ]?[^.!?<>()\[\]]{{0,24}}[\])>〉]?$"
+)
+_LIST_MARK = re.compile(
+    r"[QA][.:)]\s?(?=\S)|[문답]\s?[.:)]\s?(?=\S)|[▲△▴▶▷►■□◆◇●○◎★☆※☞•∙▪◦⊙]|[-–—·ㆍ]\s|[①-⑳]|\(?\d{1,2}[.)]\s"
+)
 _RANK = re.compile(r"^\d{1,2}(?:[.)위]\s?|\s)(?=\S)")
 _LOOSE = re.compile(r"^[•●∙◦·ㆍ*]\s*")
 
 LONGEST_HEADLINE = 80
 _SHORT_TEXT = 14  # a line shorter than this is no text, whatever its grammar
+_LEAST_UNSTOPPED = 25
 _LONG_TEXT = 60  # a line this long under a headline is its text, though it is cut without a mark
 
 
@@ -42,7 +54,7 @@ class Block:
 
 def is_sentence(line: str) -> bool:
     """Whether a line ends as a sentence does, a byline behind it aside; a short question may be a headline."""
-    line = unsigned(line)
+    line = _CREDIT_BEHIND.sub("", unsigned(line))
     if _CUT_MARK.search(line) or not _STOPPED.search(line):
         return False
     return line.rstrip("\"'”’」』》)]")[-1:] not in "!?" or len(line) > LONGEST_HEADLINE // 2
@@ -57,9 +69,19 @@ def is_cut(text: str) -> bool:
 
 def is_headline(line: str) -> bool:
     """Whether a line may be a headline: short, without a sentence, and not the item of a list."""
-    if len(line) > LONGEST_HEADLINE or _LIST_MARK.match(line):
+    if len(line) > LONGEST_HEADLINE or _LIST_MARK.match(line) or _DAY.fullmatch(line):
         return False
-    return not is_sentence(line) and not _INNER_STOP.search(line)
+    return not is_sentence(line) and not _INNER_STOP.search(_QUOTED.sub("", line)) and not is_unstopped(line)
+
+
+def is_unstopped(line: str) -> bool:
+    """Whether a line is a sentence that lacks its stop: a topic, a predicate, and longer than headlines with both."""
+    return len(line) >= _LEAST_UNSTOPPED and _PREDICATE.search(line) is not None and _ABOUT.match(line) is not None
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line is a sentence, with its stop or without."""
+    return is_sentence(line) or is_unstopped(line)
 
 
 def is_listed(line: str) -> bool:

@@ -9,14 +9,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from syndication.core.bylines import byline, signed
+from syndication.core.bylines import byline, once, signed
 from syndication.core.dates import Moment
 from syndication.core.page_prose import (
+    LONGEST_HEADLINE,
     Block,
     is_cut,
     is_headline,
     is_listed,
     is_pair,
+    is_prose,
     is_sentence,
     is_teaser,
     paragraphs,
@@ -27,7 +29,11 @@ from syndication.core.page_words import LATE, Kind, Line
 Item = Block | Line
 
 _MOST_HEADS = 4  # section, headline, subtitle in two lines; more headlines in a row are a list
-_SECTION_WORD = 8
+_SECTION_WORD = 9  # characters of a section's name, and in Latin letters
+_SECTION_LATIN = 16
+_BRACKETS = "[]<>〈〉【】"
+_JOINTS = re.compile(r"[·ㆍ/&\s]")
+_LONGEST_TITLE = 160
 _VERSE_LINE = 24  # lines of a poem are short
 _LEAST_VERSES = 3
 _POEM = re.compile(r"[\[(<〈【]?(?:시|동시|詩|시조)[\])>〉】 ]")
@@ -95,7 +101,7 @@ def split_story(items: Sequence[Item], section: str | None, *, strict: bool = Fa
         subtitle=subtitle,
         section=section,
         paragraphs=text.paragraphs,
-        bylines=tuple(dict.fromkeys((*_bylines(lines), *text.bylines))),
+        bylines=once((*_bylines(lines), *text.bylines)),
         moment=_moment(items, found),
     )
     after = (*trailing, *_blocks(items[found.end :]))
@@ -115,8 +121,12 @@ def _found(items: Sequence[Item], *, strict: bool) -> _Found | None:
     heads = 0
     follows = _story_follows(items)
     before: Block | None = None
+    first = next((n for n, item in enumerate(items) if isinstance(item, Block)), None)
     for n, item in enumerate(items):
         if not isinstance(item, Block):
+            continue
+        if n == first and _is_long_head(item, items[n + 1 :]):
+            before = item
             continue
         if is_teaser(item) or _breaks_off(item):
             heads = n + 1
@@ -149,6 +159,15 @@ def _is_head(block: Block | None) -> bool:
     return block is not None and len(block.lines) == 1 and is_headline(block.lines[0])
 
 
+def _is_long_head(block: Block, behind: Sequence[Item]) -> bool:
+    """Whether a block on top is a headline longer than most: one line without a stop, and prose below it."""
+    line = block.lines[0]
+    if len(block.lines) > 1 or not LONGEST_HEADLINE < len(line) <= _LONGEST_TITLE or "다. " in line:
+        return False
+    below = next(iter(_blocks(behind)), None)
+    return below is not None and _is_body(below) and not is_pair(below) and not _is_body(block)
+
+
 def _is_list(blocks: Sequence[Block]) -> bool:
     """Whether blocks are teasers one after the other: pairs of headline and text, and no paragraph on its own."""
     pairs = sum(is_pair(b) or is_teaser(b) for b in blocks)
@@ -159,9 +178,7 @@ def _is_body(block: Block) -> bool:
     """Whether a block is prose or a list of an article."""
     if is_teaser(block):
         return False
-    return (
-        any(is_sentence(line) for line in block.lines) or (block.gap and not block.apart) or is_listed(block.lines[0])
-    )
+    return any(is_prose(line) for line in block.lines) or (block.gap and not block.apart) or is_listed(block.lines[0])
 
 
 def _breaks_off(block: Block) -> bool:
@@ -196,8 +213,9 @@ def _verses(items: Sequence[Item], section: str | None) -> _Found | None:
         return None
     lines = [line for b in blocks[1:] for line in b.lines]
     short = all(len(line) <= _VERSE_LINE for line in lines) and len(lines) >= _LEAST_VERSES
-    stanza = any(len(b.lines) >= 2 for b in blocks[1:])
-    signs = section is not None or any(isinstance(i, Line) for i in items) or _POEM.match(blocks[0].lines[0])
+    poem = _POEM.match(blocks[0].lines[0]) is not None
+    stanza = poem or any(len(b.lines) >= 2 for b in blocks[1:])
+    signs = section is not None or any(isinstance(i, Line) for i in items) or poem
     if not (short and stanza and bool(signs)):
         return None
     first = next(n for n, i in enumerate(items) if i is blocks[1])
@@ -216,7 +234,7 @@ def _trimmed(body: list[Block]) -> tuple[list[Block], list[Block]]:
 
 def _is_next(block: Block) -> bool:
     """Whether a block is no paragraph but the headline of another story: no gap before it, nothing that informs."""
-    if block.gap or any(is_sentence(line) or not is_headline(line) for line in block.lines):
+    if block.gap or any(is_prose(line) or not is_headline(line) for line in block.lines):
         return False
     return not any(_INFORMS.search(line) for line in block.lines)
 
@@ -241,15 +259,17 @@ def _heads(items: Sequence[Item], *, most: int) -> tuple[list[str], list[Block]]
 def _named(heads: Sequence[str], section: str | None) -> tuple[str | None, str | None, str | None]:
     """(headline, subtitle, section) of the lines above a body."""
     rest = list(heads)
-    if section is None and len(rest) > 1 and _is_word(rest[0]):
-        section = rest.pop(0)
+    if section is None and len(rest) > 1 and _is_word(rest[0]) and len(rest[1]) > len(rest[0]):
+        section = rest.pop(0).strip(_BRACKETS)
     title = rest[0] if rest else None
     subtitle = " ".join(rest[1:]) or None
     return title, subtitle, section
 
 
 def _is_word(line: str) -> bool:
-    return len(line) <= _SECTION_WORD and line.replace("·", "").replace("/", "").replace("&", "").isalpha()
+    bare = line.strip(_BRACKETS)
+    most = _SECTION_LATIN if bare.isascii() else _SECTION_WORD
+    return len(bare) <= most and _JOINTS.sub("", bare).isalpha()
 
 
 def _without_title(body: Sequence[Block], title: str | None) -> list[Block]:

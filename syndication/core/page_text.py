@@ -7,13 +7,13 @@ a story (`page_story`) or a list of teasers (`page_prose`). It knows no outlet a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from syndication.core.flow import one_line
 from syndication.core.model import Observation, Teaser
-from syndication.core.page_prose import Block, is_headline, is_pair, is_teaser, teasers_of
+from syndication.core.page_prose import Block, is_headline, is_pair, is_sentence, is_teaser, teasers_of
 from syndication.core.page_story import Item, Split, Story, split_story
 from syndication.core.page_words import (
     LATE,
@@ -21,6 +21,7 @@ from syndication.core.page_words import (
     Line,
     credit,
     footer_at,
+    is_contact,
     is_generic,
     is_no_year,
     line_of,
@@ -34,7 +35,10 @@ MAX_CHARACTERS = 1_000_000  # of text, markup not counted
 
 _HEADING = 24  # characters: a longer line before 더보기 is no heading
 _APART = 3  # empty lines that part what belongs together from what follows
+_LIST = 24  # lines of a list in an article
+_MASTHEAD = 3  # lines: name, motto, issue number
 _MENU = 3  # that many section names in a row are a menu
+_LEAST_HEADLINE = 8  # characters of a headline without a blank
 _LEAST_BODY = 40  # characters of a body where nothing else says that this is a newspaper's page
 _WEEKDAY = re.compile(r"[(（][월화수목금토일][)）]|[월화수목금토일]요일")
 _HANGUL = re.compile("[가-힣]")
@@ -147,13 +151,31 @@ def headed(lines: list[Line]) -> list[Line]:
         if glued is not None:
             out[n] = glued
         elif line.kind is Kind.MORE:
-            if before is not None and _may_head(out, before):
+            if before is not None and (lines[before].kind is Kind.SECTION or _may_head(out, before)):
                 out[before] = Line(kind=Kind.LIST, text=out[before].text, label="more")
+        elif line.kind in (Kind.SECTION, Kind.DATE) and _in_prose(lines, n):
+            out[n] = replace(line, kind=Kind.TEXT, text=f"• {line.text}" if line.bulleted else line.text)
         elif line.kind is Kind.SECTION and (line.bulleted or (n and out[n - 1].kind is Kind.TEXT)):
             out[n] = replace(line, kind=Kind.INTERFACE if line.bulleted else Kind.TEXT)
         if line.kind not in (Kind.BLANK, Kind.GAP, Kind.MORE):
             before = n
     return out
+
+
+def _in_prose(lines: Sequence[Line], n: int) -> bool:
+    """Whether a line stands between sentences, as a subheading, the item of a list or the day of a programme does."""
+    if lines[n].kind is Kind.DATE and not _WEEKDAY.search(lines[n].text):
+        return False
+    reach = _LIST if lines[n].bulleted else _APART
+    ahead = _beside(reversed(lines[max(0, n - reach) : n]), over_list=lines[n].bulleted)
+    behind = _beside(lines[n + 1 : n + 1 + reach], over_list=lines[n].bulleted)
+    return all(x is not None and x.kind is Kind.TEXT and is_sentence(x.text) for x in (ahead, behind))
+
+
+def _beside(lines: Iterable[Line], *, over_list: bool) -> Line | None:
+    """The first line that says something, `over_list` the first without a bullet."""
+    told = (line for line in lines if line.kind not in (Kind.BLANK, Kind.GAP))
+    return next((line for line in told if not (over_list and line.bulleted)), None)
 
 
 def _glued(line: Line) -> Line | None:
@@ -199,6 +221,8 @@ def items_of(lines: Sequence[Line]) -> Iterator[Item]:
             head = line.text if at is None else line.text[:at]
             block += [replace(line, text=head)] if head.strip() else []
             if at is not None:
+                while at == 0 and block and is_contact(block[-1].text):
+                    block.pop()
                 yield from _flushed(block, gap=gap, apart=apart)
                 yield from _footer(line.text[at:])
                 block, gap, blanks = [], False, 0
@@ -237,6 +261,7 @@ def _stretches(items: Iterator[Item]) -> list[_Stretch]:
     """Items under their headings, in order."""
     out = [_Stretch()]
     path: list[str] = []
+    credited = False
     for item in items:
         if isinstance(item, Line) and item.kind is Kind.SECTION:
             path.append(item.text)
@@ -245,19 +270,22 @@ def _stretches(items: Iterator[Item]) -> list[_Stretch]:
             out.append(_Stretch(heading=item.text, listing=True, more=item.label == "more"))
             path = []
         else:
-            if isinstance(item, Line) and item.kind is Kind.CREDIT and len(out) == 1:
-                out[0].items = _without_masthead(out[0].items)
+            if isinstance(item, Line) and item.kind is Kind.CREDIT and not credited:
+                credited = True
+                out[0].items = _without_masthead(out[0].items, dated=len(out) == 1)
             out[-1].items.append(item)
             path = path if isinstance(item, Line) else []
     return out
 
 
-def _without_masthead(items: list[Item]) -> list[Item]:
-    """What stands above a weather table, without the lines above the date line: the paper's name and motto."""
-    dated = next((n for n, i in enumerate(items) if isinstance(i, Line) and i.kind is Kind.DATE), 0)
-    above = [i for i in items[:dated] if isinstance(i, Block)]
+def _without_masthead(items: list[Item], *, dated: bool) -> list[Item]:
+    """What stands above a weather table, without the lines above the date line (`dated`: it is among them) or the
+    menu: the paper's name and motto."""
+    last = next((n for n, i in enumerate(items) if isinstance(i, Line) and i.kind is Kind.DATE), 0 if dated else None)
+    above = [i for i in items[:last] if isinstance(i, Block)]
     plain = all(is_headline(line) for block in above for line in block.lines) and not any(map(is_teaser, above))
-    return items[dated:] if plain else items
+    few = dated or sum(len(block.lines) for block in above) <= _MASTHEAD
+    return (items[last:] if last is not None else []) if plain and few else items
 
 
 def _last_step(path: Sequence[str]) -> str | None:
@@ -282,7 +310,7 @@ def _told(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[Story | No
 
 
 def _best(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[int, Split | None]:
-    """The stretch whose story is longest; lists are looked into only when no other stretch holds one."""
+    """The stretch whose story is longest, those set as teasers are last; lists only when no other stretch holds one."""
     front = [n for n, s in enumerate(stretches) if s.blocks and all(map(is_pair, s.blocks)) and not s.listing]
     for listing in (False, True):
         found = []
@@ -292,9 +320,10 @@ def _best(stretches: Sequence[_Stretch], *, newspaper: bool) -> tuple[int, Split
             section = None if stretch.heading is None or is_generic(stretch.heading) else stretch.heading
             split = split_story(stretch.items, section, strict=listing)
             if split and _believed(split.story, newspaper=newspaper or section is not None):
-                found.append((split.story.size, -n, split))
+                own = not all(map(is_pair, stretch.blocks))
+                found.append((own, split.story.size, -n, split))
         if found:
-            _, n, split = max(found, key=lambda f: f[:2])
+            _, _, n, split = max(found, key=lambda f: f[:3])
             return -n, split
     return 0, None
 
@@ -322,4 +351,9 @@ def _listed(stretch: _Stretch) -> list[Block]:
 
 def _worth(blocks: Sequence[Block]) -> list[Block]:
     """Blocks behind a story that are stories: anything but lone bullets."""
-    return [b for b in blocks if not b.bulleted]
+    return [b for b in blocks if not b.bulleted and not all(_is_scrap(line) for line in b.lines)]
+
+
+def _is_scrap(line: str) -> bool:
+    """Whether a line behind a story is a single word or a line of the imprint, as no headline is."""
+    return (" " not in line and len(line) < _LEAST_HEADLINE) or is_contact(line)

@@ -66,6 +66,8 @@ pc화면 개인정보처리방침 개인정보취급방침 이용약관 청소�
 매체소개 찾아오시는길 기사문의 불편신고 윤리강령 독자참여 지면보기 pdf보기 사이트맵 스크롤 스크롤이동상태바 로딩중
 새창 새창열림 이미지확대 사진확대 확대 확대보기 크게보기 재생 일시정지 정지 닫힘 옵션 더보기닫기 기사더보기닫기 요약
 요약봇 powered by mediaon poweredbymediaon
+기사스크랩하기 가장작게 가장크게 최상단으로 상단으로 맨위로가기 아이디 비밀번호 자동로그인
+비회원글쓰기 회원글쓰기 비밀댓글 댓글등록 등록
 """)
 _REACTIONS = re.compile(
     r"(?:좋아|싫어|슬퍼|화나|훈훈해|놀라워|추천해|기대돼|기대해|감동이에|감동이예|유익해|재밌어|재미있어|웃겨|아쉬워|응원해|쏠쏠해|흥미진진해|"
@@ -73,11 +75,11 @@ _REACTIONS = re.compile(
 )
 _COUNTED = re.compile(r"(?:조회수?|댓글수?|추천수?|공감수?|좋아요|스크랩|공유|기사반응|배너|광고)[:(]?\d[\d,]*[)개]?")
 _SIZES = re.compile(r"\d{1,2}(?:px|pt|포인트)|가[가+\-]{0,3}")
-_NUMBERS = re.compile(r"(?:\d{1,3}[.위)]?|[<>«»‹›|/·.\-–—\s]{1,20}|\d{1,2}:\d\d|(?:\d{1,3}\|?){1,12})")
+_NUMBERS = re.compile(r"(?:\d{1,3}[.위)]?|[<>«»‹›|/·.\-–—\s]{1,20}|\d{1,2}:\d\d|(?:\d{1,3}\|?){1,12}|\d{1,4}/\d{2,4})")
 _SENTENCES = re.compile(
     r".{0,12}(?:복사|완료|등록|추가|저장|신고|삭제)(?:가|이)?(?:완료)?되었습니다\.?|(?:댓글)?첫댓글을.{0,12}|"
     r"이기사를?(?:공유|추천).{0,12}|로그인(?:후|이).{0,20}|자바스크립트.{0,30}|이전다음|"
-    r".{0,10}네이버(?:에서)?구독.{0,10}|update:.*|makefile.*|poweredby.{0,30}|ndsoft|mediaon",
+    r".{0,10}네이버(?:에서)?구독.{0,10}|.{0,12}기자의?(?:다른|전체|최신)?기사(?:더|전체)?보기|update:.*|makefile.*|poweredby.{0,30}|ndsoft|mediaon",
 )
 
 _SECTIONS = _words("""
@@ -103,6 +105,10 @@ _GENERIC = re.compile(
 _WEATHER_CREDIT = re.compile(r"(?:날씨|기상|자료)?(?:정보|자료)?(?:제공[:=]?)?(?P<who>기상청)(?:제공)?")
 _BULLET = re.compile(r"^[•●∙◦·ㆍ*]\s*")
 _PATH = re.compile(r"^(?:홈|home|메인)?\s*[>›»]\s*|\s*[>›»]\s*", re.IGNORECASE)
+_PHOTO_CREDIT = re.compile(
+    r"[▲△▼▶◀■◆\[(<〈/|\s]{0,4}(?:(?:글|영상)?\s?[·ㆍ/]?\s?사진|자료\s?사진|그래픽|이미지)\s?(?:(?:제공|출처)\s?[=:ㅣ|/]?|[=:ㅣ|/])\s?"
+    r"[^.!?]{1,24}[\])>〉]?|[(\[<]?\s?(?:사진|자료)\s?=\s?[^.!?]{1,24}[\])>]?|[ⓒ©]\s?[^.!?ⓒ©]{1,20}"
+)
 _NO_YEAR = re.compile(r"\d{1,2}\s?[./]\s?\d{1,2}\.?\s?\(?[월화수목금토일](?:요일)?\)?")
 
 _LONGEST_WORD = 30  # longer lines are no button, menu or heading
@@ -126,6 +132,8 @@ def line_of(raw: str) -> Line:
         return dated
     if byline(bare) is not None or is_mail(bare):
         return Line(kind=Kind.BYLINE, text=bare)
+    if is_photo_credit(bare):
+        return Line(kind=Kind.INTERFACE, text=bare)
     return Line(kind=Kind.TEXT, text=text, bulleted=bare != text)
 
 
@@ -171,6 +179,11 @@ def credit(text: str) -> str:
     return found.group("who") if found else text
 
 
+def is_photo_credit(text: str) -> bool:
+    """Whether a line says whose a picture is and nothing else (▲ 사진=가람시 제공, ⓒ 가람시)."""
+    return len(text) <= _LONGEST_WORD and _PHOTO_CREDIT.fullmatch(text) is not None
+
+
 def is_no_year(text: str) -> bool:
     """Whether a line is a date without its year (06.17 (월))."""
     return len(text) <= _LONGEST_WORD and _NO_YEAR.fullmatch(text) is not None
@@ -184,6 +197,7 @@ _STAMP = re.compile(
     r"(?:\s*[\[(]?(?:오전|오후)?\s?\d{1,2}\s?[:시]\s?\d{1,2}\s?분?(?::\d{1,2})?[\])]?)?)"
 )
 _BETWEEN = re.compile(r"[\s|/·ㆍ,()\[\]\-:]+")
+_COUNTS = re.compile(r"(?:조회수?|댓글수?|추천수?|공감수?|좋아요)\s?[:(]?\s?\d[\d,]{0,8}\s?[)건개회]?")
 LATE = ("최종편집", "최종수정", "수정")  # when it was last touched, not when it came out
 
 
@@ -196,6 +210,9 @@ def _dated(text: str) -> Line | None:
     if stamp is not None:
         return stamp
     moment = parse_moment(text.removeprefix("오늘").strip(" :"))
+    label = next((label for label in LABELS if text.endswith(label)), None)
+    if moment and label:
+        return Line(kind=Kind.STAMP, label=label, moment=moment)
     return Line(kind=Kind.DATE, text=text, moment=moment) if moment else None
 
 
@@ -205,7 +222,7 @@ def _stamp(text: str) -> Line | None:
     stamps = [(label, moment) for label, moment in found if moment is not None]
     if not stamps:
         return None
-    rest = " ".join(_BETWEEN.sub(" ", _STAMP.sub(" ", text)).split())
+    rest = " ".join(_BETWEEN.sub(" ", _COUNTS.sub(" ", _STAMP.sub(" ", text))).split())
     who = byline(rest)
     if rest and who is None and not all(_is_interface(word) for word in rest.lower().split()):
         return None
@@ -215,12 +232,19 @@ def _stamp(text: str) -> Line | None:
 
 # --- the end of a page -----------------------------------------------------------------------
 
+# Words of an imprint that stand nowhere else …
 _IMPRINT = re.compile(
-    r"copyright|[ⓒ©]|\(c\)\s?\d{4}|all\s?rights?\s?reserved|무단\s?(?:전재|복제|배포)|저작권자|제호\s?[:：|]|등록번호\s?[:：|]?|"
-    r"발행[·ㆍ/]?편집인|발행인\s?[:：|]|편집인\s?[:：|]|청소년\s?보호\s?책임자|대표\s?전화|사업자\s?등록\s?번호|(?:주소|팩스|전화)\s?[:：|]|"
-    r"\b(?:tel|fax)\s?[.:：)]",
+    r"copyrights?\s?[@ⓒ©(:]|\bcopyrights?\b.{0,40}reserved|all\s?rights?\s?reserved|"
+    r"무단\s?(?:전재|복제|배포)[^.]{0,20}(?:금지|금합|금함|불허)|저작권자\s?[ⓒ©(@:：<|]|[<〈\[(]\s?저작권자|제호\s?[:：|]|"
+    r"등록번호\s?[:：|]|등록번호\s[가-힣]{1,4}\s?,?\s?[가-힣]?\s?\d{4,6}|발행[·ㆍ/]?편집인|(?:발행|편집)인\s?[:：|]|청소년\s?보호\s?책임자|사업자\s?등록\s?번호",
     re.IGNORECASE,
 )
+# … and those that an article uses too: two of them together make an imprint, in no list of an article.
+_CONTACT = re.compile(
+    r"[ⓒ©]|\(c\)\s?\d{4}|대표\s?전화|(?<!문의)(?<!문의 )(?:주소|팩스|전화)\s?[:：|]|\b(?:tel|fax)\s?[.:：)]",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"[^\w\s\"'“‘<(\[ⓒ©]|\d{1,2}[.)]\s")
 _SENTENCE = re.compile(r"[다요죠까음함임됨][.!?][\"'”’」』)\]]*")
 _ADDRESS = re.compile(
     r"\s*(?:[(（]?우[)）:]?\s?\d{5}[)）]?\s*)?(?:[가-힣]{2,7}\s)?[가-힣]{1,7}(?:도|시|군|구)\s"
@@ -234,7 +258,7 @@ def footer_at(text: str) -> int | None:
     """Where in a line the page's footer begins (copyright, imprint, address), or None.
 
     Pages glue it to the last sentence: it begins right behind that sentence."""
-    mark = _IMPRINT.search(text)
+    mark = _imprint(text)
     if mark is not None:
         at = _behind_sentence(text, mark.start())
         return at if not _SENTENCE.search(text, mark.start()) else None
@@ -243,9 +267,22 @@ def footer_at(text: str) -> int | None:
     return at if 8 < len(tail) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(tail) else None
 
 
+def is_contact(text: str) -> bool:
+    """Whether a line names an address, a number or a holder of rights, as the lines of an imprint do."""
+    return _CONTACT.search(text) is not None and not _ITEM.match(text) and not _SENTENCE.search(text)
+
+
+def _imprint(text: str) -> re.Match[str] | None:
+    sure = _IMPRINT.search(text)
+    words = list(_CONTACT.finditer(text)) if sure or not _ITEM.match(text) else []
+    if sure is None:
+        return words[0] if len(words) > 1 else None
+    return min((sure, *words[:1]), key=lambda found: found.start())
+
+
 def signed_before(footer: str) -> str | None:
     """Who is named at the beginning of a footer, between the last sentence and the imprint."""
-    mark = _IMPRINT.search(footer)
+    mark = _imprint(footer)
     return byline(footer[: mark.start()].strip(" <[(|/-")) if mark else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from syndication.core.charset import decode
+from syndication.core.flow import composed
 from syndication.core.identity import article_number, clean_link, identity, names_article
 from syndication.core.model import ArticleContent, Found, Reading, SetAside
 from syndication.core.page_html import MarkupPage, read_html
@@ -28,7 +29,7 @@ def read_page(body: bytes, *, url: str | None, content_type: str, outlet: str) -
     At most one Article comes from a page; other stories are teasers. The page's date line never becomes its date."""
     if len(body) > MAX_BYTES:
         return _refused(url, f"the page is larger than {MAX_BYTES // 1_000_000} MB")
-    text = decode(body, content_type)
+    text = composed(decode(body, content_type))
     try:
         page = read_html(text, url) if looks_like_markup(text, content_type) else MarkupPage(text=read_text(text))
     except Unreadable as fault:
