@@ -75,6 +75,7 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
     store = open_store(settings.storage.database_url, migrated=migrated)
     clock = SystemClock(offset=clock_offset(settings))
     if migrated:
+        store.rekey(settings.address_keys)  # an installation goes live with a key of its own
         store.register_sources(settings.sources, clock.now())
         store.register_editions(settings.editions, clock.now())
     ports = Ports(

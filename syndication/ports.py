@@ -319,6 +319,12 @@ class Readership(Protocol):
 
     def suppressed(self, key: AddressKey) -> bool: ...
 
+    def rekey(self, keys: Keys) -> int:
+        """Bring Subscribers under the current key, and with each what suppresses them; returns how many there were.
+
+        A Suppression under an older key stays beside the new one. Whoever is there under the current key is left."""
+        ...
+
     def record(self, event: Event) -> bool:
         """Append an Event; False when its id is known."""
         ...

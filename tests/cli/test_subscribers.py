@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from syndication import bootstrap
+from syndication.core import links
 from tests.cli.conftest import Sample
 
 
@@ -70,3 +74,13 @@ def test_a_suppressed_address_is_not_added(sample: Sample) -> None:
     answer = sample("subscriber", "add", "reader-7@example.com", "--consent", "표본")
     assert answer.code == 1
     assert "suppressed" in answer.err
+
+
+def test_an_installation_that_goes_live_with_a_key_of_its_own_knows_its_readers_again(sample: Sample) -> None:
+    sample.add_readers()
+    older = sample.settings.address_keys
+    own = links.Keys(current="own", secrets={"own": b"a throw-away secret for tests only", **older.secrets})
+    house = bootstrap.open_house(replace(sample.settings, address_keys=own))
+    found = house.store.find_subscriptions(links.address_key("reader-1@example.com", own))
+    house.close()
+    assert [reader.address for reader in found] == ["reader-1@example.com"]
