@@ -104,7 +104,7 @@ def _fan_out_to(ports: Ports, issue: Issue, channel: Channel, things: list[tuple
 
 def partner_things(setup: Setup, partner: Partner, issue: Issue) -> list[tuple[str, str]]:
     """What one Partner gets of an Issue: (thing, recipient) pairs; each refusal is logged with its reason."""
-    if partner.edition != issue.edition_id or (partner.production and not setup.live):
+    if partner.edition != issue.edition_id or not (setup.live or partner.rehearsed_with):
         return []
     recipient = f"partner:{partner.id}"
     if partner.what is What.DIGEST:

@@ -5,7 +5,7 @@ It implements nothing: real adapters and one in-memory adapter per port live in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -480,6 +480,7 @@ class Setup:
     templates: Mapping[str, str]  # template name -> source text
     allowed: frozenset[str] | None = None  # rehearsal: digests of address keys that may be written to; None = live
     reply_to: str | None = None
+    sign: Callable[[bytes, datetime], bytes] | None = None  # DKIM: a finished mail and its instant -> signed bytes
     weather_stations: tuple[str, ...] = ()
     lease: timedelta = timedelta(seconds=90)  # how long a claimed slice is held without a sign of life
 

@@ -25,8 +25,8 @@ from syndication.core.model import (
     What,
 )
 from syndication.ports import Mail, Ports, Push, Setup
-from syndication.render import email, partner_json
-from syndication.render.mime import Letter, build
+from syndication.render import email, mime, partner_json, splice
+from syndication.render.mime import Letter
 from syndication.render.words import words
 
 Send = Callable[[], Outcome]
@@ -40,6 +40,7 @@ class Press:
     setup: Setup
     _issues: dict[int, Issue] = field(default_factory=dict)
     _blocks: dict[tuple[int, int, str], Mapping[str, Block]] = field(default_factory=dict)
+    _prepared: dict[tuple[int, int, str], splice.Prepared] = field(default_factory=dict)
     _recipes: dict[str, Recipe] = field(default_factory=dict)
 
     def prepare(self, channel: Channel, delivery: Delivery) -> Send:
@@ -67,21 +68,21 @@ class Press:
     def digest(self, issue: Issue, recipe: Recipe, reader: Subscription, *, thing: str) -> Mail:
         """A mail from an Issue, a Recipe and a reader."""
         edition = self.setup.editions[issue.edition_id]
-        blocks = self.blocks(issue, reader.language, edition)
         slots = slots_for(self.setup, edition, issue, recipe, reader)
-        html, text = email.join(blocks, recipe, slots)
-        letter = letter_for(self.setup, edition, issue, reader, slots, html, text, thing)
+        letter = letter_for(self.setup, edition, issue, reader, slots, thing)
+        text, html = splice.personal(self.prepared(issue, reader.language, edition), recipe, slots)
+        message = mime.join(letter, text=text, html=html)
         outlet = self.setup.outlet
         return Mail(
             sender=links.envelope_address(outlet.sender_address),
             recipient=links.envelope_address(reader.address),
-            message=build(letter),
+            message=message if self.setup.sign is None else self.setup.sign(message, letter.date),
         )
 
     def push(self, delivery: Delivery) -> Push:
         """The document of a Partner's Delivery; its key is stable across retries."""
         partner = self.setup.partners[delivery.recipient.partition(":")[2]]
-        if partner.production and not self.setup.live:  # fanned out while live, or in a copied database
+        if not (self.setup.live or partner.rehearsed_with):  # fanned out while live, or in a copied database
             raise LookupError(f"partner {partner.id} is in production, this is a rehearsal")
         issue = self.issue(delivery.issue_id)
         return Push(
@@ -124,6 +125,13 @@ class Press:
             self._blocks[key] = store.blocks(*key) or store.blocks(issue.id, issue.revision, edition.language)
         return self._blocks[key]
 
+    def prepared(self, issue: Issue, language: str, edition: Edition) -> splice.Prepared:
+        """The Issue's blocks in their travelling form, made once and joined for each reader."""
+        key = (issue.id, issue.revision, language)
+        if key not in self._prepared:
+            self._prepared[key] = splice.prepare(self.blocks(issue, language, edition))
+        return self._prepared[key]
+
     def put(self, issue: Issue, blocks: Mapping[str, Sequence[Block]]) -> None:
         """Use an Issue that is not in the store: a preview of what would be frozen."""
         self._issues[issue.id] = issue
@@ -161,8 +169,6 @@ def letter_for(
     issue: Issue,
     reader: Subscription,
     slots: email.Slots,
-    html: str,
-    text: str,
     thing: str,
 ) -> Letter:
     """The Letter of a digest; every date and id in it comes from the Issue."""
@@ -178,8 +184,8 @@ def letter_for(
         list_id=f"{edition.id}.{outlet.domain}",
         list_name=edition.title,
         unsubscribe_url=slots.unsubscribe_url,
-        html=html,
-        text=text,
+        html="",  # the bodies are joined from prepared blocks
+        text="",
     )
 
 

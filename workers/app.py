@@ -6,6 +6,7 @@ It holds no domain logic; each task in `workers.tasks` is one line of work.
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -33,7 +34,7 @@ def configure(settings: Settings) -> dict[str, Any]:
     tick = settings.tick.total_seconds()
     longest = longest_task(settings)
     return {
-        "broker_url": settings.broker.url or f"{EMBEDDED}://",
+        "broker_url": _spoken(settings.broker.url) or f"{EMBEDDED}://",
         "broker_transport_options": _transport(settings),
         "broker_connection_retry_on_startup": True,
         "broker_channel_error_retry": True,
@@ -102,8 +103,13 @@ def _transport(settings: Settings) -> dict[str, Any]:
     return {"confirm_publish": True, "read_timeout": 20, "write_timeout": 20}
 
 
+def _spoken(url: str | None) -> str | None:
+    """kombu knows Valkey under the name of the protocol it speaks."""
+    return re.sub(r"^valkey(s?)://", r"redis\1://", url) if url else None
+
+
 def _speaks(settings: Settings, scheme: str) -> bool:
-    return (settings.broker.url or "").startswith(scheme)
+    return (_spoken(settings.broker.url) or "").startswith(scheme)
 
 
 settings = settings_here()

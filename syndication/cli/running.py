@@ -141,7 +141,7 @@ def _sandbox(settings: Settings) -> list[Child]:
 
 def _portal(settings: Settings, port: int) -> Child:
     """The sandbox portal knows the secrets of the Partners that are rehearsed with, and the rehearsal's time."""
-    secrets = [s for p in settings.partners if not p.production for s in settings.partner_secrets[p.id]]
+    secrets = [s for p in settings.partners if p.rehearsed_with for s in settings.partner_secrets[p.id]]
     command = _sandbox_command("portal", port, settings.storage.folder / "portal")
     if settings.starts_at is not None:
         command += ["--clock", str(bootstrap.clock_file(settings))]

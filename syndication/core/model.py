@@ -454,7 +454,12 @@ class Partner:
     robot: bool = False
     sponsored: bool = False
     loopback: bool = False
-    production: bool = False  # False: a sandbox or test host, allowed in rehearsal
+    production: bool = True  # False: a sandbox or test host
+
+    @property
+    def rehearsed_with(self) -> bool:
+        """Whether a rehearsal may push to it: only to what is on this machine or is said to be no production host."""
+        return self.loopback or not self.production
 
 
 # --- delivering ------------------------------------------------------------------------------

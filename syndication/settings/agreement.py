@@ -153,7 +153,7 @@ def _partner(partner: Entry, draft: Draft) -> None:
     _loopback(partner)
     if draft.live and partner.has("url") and not partner.get("loopback"):
         _https(partner, "url")
-    if partner.get("production") and partner.get("loopback"):
+    if "production" in partner.written and partner.get("production") and partner.get("loopback"):
         partner.complain("production", "a partner on this very machine is no production host", "production = false")
     if Rights.NOT_FOR_PASSING_ON in (partner.get("rights") or ()):
         partner.complain("rights", "stories that are not for passing on never go to a partner", 'rights = ["own"]')
@@ -235,7 +235,8 @@ def _storage(draft: Draft) -> None:
 
 def _mail(draft: Draft) -> None:
     mail = draft.single["mail"]
-    for key, other in (("user_from", "password_from"), ("password_from", "user_from")):
+    pairs = (("user_from", "password_from"), ("dkim_selector", "dkim_key_from"))
+    for key, other in (*pairs, *((b, a) for a, b in pairs)):
         if key in mail.written and other not in mail.written:
             mail.complain(other, f"{key} stands here without {other}")
     relay = mail.get("relay")

@@ -82,7 +82,9 @@ def _storage(draft: Draft, found: Found) -> Storage:
 
 
 def _mail(entry: Entry, found: Found) -> MailRelay:
-    return _made(MailRelay, entry, host=entry.get("relay"), user=found.user, password=found.password)
+    return _made(
+        MailRelay, entry, host=entry.get("relay"), user=found.user, password=found.password, signer=found.signer
+    )
 
 
 def _keys(folder: Path, found: Found) -> tuple[Keys, Keys]:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from syndication.core.links import Keys
+from syndication.render import dkim
+from syndication.render.dkim import Signer
 from syndication.settings import secrets
 from syndication.settings.problems import Severity, Wrong
 from syndication.settings.reading import Draft, Entry
@@ -29,6 +31,7 @@ class Found:
     broker_url: str | None = field(default=None, repr=False)
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    signer: Signer | None = field(default=None, repr=False)
     kma_key: str | None = field(default=None, repr=False)
     address_keys: Keys | None = field(default=None, repr=False)
     link_keys: Keys | None = field(default=None, repr=False)
@@ -53,6 +56,7 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         broker_url=_take(broker, "url_from", harsh, lambda name: _url(environ, name, _BROKERS)),
         user=plain(mail, "user_from", absent),
         password=plain(mail, "password_from", absent),
+        signer=_take(mail, "dkim_key_from", absent, lambda name: _signer(draft, secrets.secret(environ, name))),
         kma_key=plain(weather, "kma_key_from", mild),
         address_keys=installation_keys("address_key_from"),
         link_keys=installation_keys("link_key_from"),
@@ -71,6 +75,17 @@ def _take(entry: Entry, key: str, absent: Severity, fetch_it: Callable[[Any], T]
     except Wrong as error:
         entry.complain(key, error.wrong, error.right)
     return None
+
+
+def _signer(draft: Draft, pem: str) -> Signer | None:
+    """Signs for the sender's domain. Raises Wrong for a key that cannot."""
+    selector, sender = draft.single["mail"].get("dkim_selector"), draft.single["outlet"].get("sender")
+    if not selector or not sender:
+        return None  # what is missing is said where it is missing
+    try:
+        return dkim.signer(sender[1].rpartition("@")[2], selector, pem.encode())
+    except dkim.BadSigner as error:
+        raise Wrong(str(error), "openssl genrsa -out dkim.pem 2048", whole=True) from None
 
 
 def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:

@@ -43,8 +43,8 @@ PARTNER = Table(
         defaulting(
             "production",
             kinds.flag,
-            "false",
-            "true for a partner's real host, which is spared in rehearsal; false for a sandbox or test host.",
+            "true",
+            "false for a sandbox or test host: only those, and hosts on this machine, are pushed to in rehearsal.",
         ),
     ),
 )

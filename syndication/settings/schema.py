@@ -257,7 +257,13 @@ MAIL = Table(
         defaulting(
             "timeout", kinds.duration(_SECOND, 10 * _MINUTE), '"30s"', "How long to wait for the relay's answer."
         ),
-        defaulting("connections", kinds.whole(1, 50), "2", "Connections at the same time, over all workers of a host."),
+        optional("dkim_selector", kinds.slug, '"mail2026"', "Selector of the DKIM key, as published."),
+        optional(
+            "dkim_key_from",
+            kinds.environment_name,
+            '"DKIM_KEY"',
+            "Environment variable with the private key (PEM); without it the relay has to sign.",
+        ),
         optional("reply_to", kinds.mail_address, '"editor@garam.example"', "Where answers of readers go."),
     ),
 )

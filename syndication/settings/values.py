@@ -12,6 +12,7 @@ from pathlib import Path
 
 from syndication.core.links import Keys
 from syndication.core.model import Edition, Outlet, Partner, Source
+from syndication.render.dkim import Signer
 from syndication.settings.fields import Mode, Tls
 
 
@@ -38,8 +39,8 @@ class MailRelay:
     tls: Tls = Tls.NONE
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    signer: Signer | None = field(default=None, repr=False)  # DKIM
     timeout: timedelta = timedelta(seconds=30)
-    connections: int = 2
     reply_to: str | None = None
 
 

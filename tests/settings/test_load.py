@@ -12,6 +12,8 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path, PurePosixPath
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,9 @@ from syndication.settings.disks import disk_kind
 from syndication.settings.kinds import in_words
 from syndication.settings.partner import PARTNER
 from syndication.settings.problems import Wrong
+from syndication.settings.reading import FILE
 from syndication.settings.schema import EDITION, MAIL, OUTLET, SOURCE, TABLES, TOP, WEB
+from syndication.settings.starting import write_starter
 
 WRITTEN = """\
 mode = "rehearsal"
@@ -443,3 +447,18 @@ def test_a_storage_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     file = publisher(tmp_path, WRITTEN.replace('"kept"', '"publisher.toml/kept"'))
     with pytest.raises(BadSettings, match=r"storage\.folder"):
         load(file, ENVIRON)
+
+
+def test_mail_is_signed_with_the_key_that_the_environment_holds(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    pem = key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
+    write_starter(tmp_path)
+    file = tmp_path / FILE
+    signing = '[mail]\ndkim_selector = "mail2026"\ndkim_key_from = "DKIM_KEY"\n'
+    file.write_text(file.read_text(encoding="utf-8").replace("[mail]\n", signing), encoding="utf-8")
+    signer = load(file, {"DKIM_KEY": pem}).mail.signer
+    assert signer is not None
+    assert (signer.domain, signer.selector) == ("garam.example", "mail2026")
+    with pytest.raises(BadSettings, match="dkim_key_from"):
+        load(file, {"DKIM_KEY": "no key at all, but long enough to be one"})

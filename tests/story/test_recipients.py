@@ -138,7 +138,7 @@ def test_an_english_editions_feeds_have_english_words_around_untranslated_storie
 
 def test_a_rehearsal_writes_to_nobody_outside_the_allow_list_and_to_no_production_partner(store: Store) -> None:
     allowed = frozenset({links.address_key("reader-1@example.com", KEYS).digest})
-    partners = [PORTAL, replace(PORTAL, id="real", production=True)]
+    partners = [replace(PORTAL, production=False), replace(PORTAL, id="real")]
     paper = make_paper(store, edition=replace(EDITION, stations=()), partners=partners, allowed=allowed)
     paper.serve(FEED, rss(story(1)))
     paper.subscribe(1)
