@@ -31,7 +31,8 @@ _PLAIN = (
     " !#$%()*+,\\-./0-9:;=?@A-Z\\[\\]^_`a-z|~¡-¬®-ÿ‐-‧‰-⁞₠-⃀℀-⅏←-⏿─-➿、-〩〰-〽ㄱ-ㅣㅥ-ㆎ㈀-㏿一-鿿가-힣！-｠￠-￦"
 )
 _NOT_PLAIN = re.compile(f"[^{_PLAIN}]")
-_NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# C1 controls too: browsers read their references as signs of another code page, &#x93; as “.
+_NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _UNSAFE_IN_ATTRIBUTE = re.compile(f"[^{_PLAIN}&<>\"'{{}}]")
 _BLANKS = re.compile(r"\s+")
 

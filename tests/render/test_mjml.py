@@ -218,3 +218,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert "fonts.googleapis.com" not in html
     assert "@import" not in html
     assert "<link" not in html
+
+
+def test_control_characters_become_no_other_signs() -> None:
+    assert escape("가\x85람\x93시\x9f\x7f") == "가람시"
