@@ -50,7 +50,8 @@ def add(
     """
     if not how.strip():
         raise click.BadParameter("say how consent came about: --consent 'paper form of 2026-01-05'")
-    unknown = [name for name in stations if station_named(name) is None]
+    named = {name: station_named(name) for name in stations}
+    unknown = [name for name, found in named.items() if found is None]
     if unknown:
         raise click.BadParameter(f"no weather station is called {', '.join(unknown)}; e.g. 서울, 부산, 제주")
     with context.house() as house:
@@ -58,7 +59,7 @@ def add(
             house,
             address,
             edition_of(house, edition),
-            Choices(stations=stations, sections=sections),
+            Choices(stations=tuple(dict.fromkeys(s.name for s in named.values() if s)), sections=sections),
             how=how,
             text_version=consent_text,
             language=language,

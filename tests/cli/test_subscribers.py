@@ -25,6 +25,12 @@ def test_a_reader_is_added_with_choices_listed_and_ended(sample: Sample) -> None
     assert "0 Subscription(s) ended" in sample("subscriber", "end", "reader-7@example.com").out
 
 
+def test_stations_are_kept_under_the_name_that_digests_know_each_once(sample: Sample) -> None:
+    words = ("--station", "서울특별시", "--station", " 서울", "--station", "제주")
+    sample("subscriber", "add", "reader-7@example.com", *words, "--consent", "표본")
+    assert sample("subscriber", "list", "--json").facts[0]["choices"]["stations"] == ["서울", "제주"]
+
+
 def test_adding_again_changes_choices_and_makes_no_second_subscription(sample: Sample) -> None:
     sample("subscriber", "add", "reader-7@example.com", "--section", "사회", "--consent", "표본")
     sample("subscriber", "add", "reader-7@example.com", "--section", "경제", "--consent", "표본")
