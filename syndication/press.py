@@ -153,7 +153,7 @@ class Press:
 
 def slots_for(setup: Setup, edition: Edition, issue: Issue, recipe: Recipe, reader: Subscription) -> email.Slots:
     """What is the reader's own in a digest: subject, preheader and links."""
-    said = words(edition.language, setup.templates)
+    said = words(reader.language, setup.templates)
     token = links.sign(links.Token(purpose=links.Purpose.UNSUBSCRIBE, number=reader.id), setup.keys)
     return email.Slots(
         subject=email.subject(edition, issue.content, recipe, issue.on, said),

@@ -79,7 +79,9 @@ def ring() -> None:
 @app.task(name="drain")  # type: ignore[untyped-decorator]  # Celery ships no types
 def drain(channel: str) -> None:
     budget = min(dispatch.BUDGET, max(settings.tick, timedelta(seconds=5)))
-    dispatch.drain(house().ports, house().setup, Channel(channel), owner=house().owner, budget=budget)
+    sent = dispatch.drain(house().ports, house().setup, Channel(channel), owner=house().owner, budget=budget)
+    if sent.get("accepted") and house().store.due(Channel(channel), house().ports.clock.now()):
+        drain.delay(channel)  # the budget is spent and work is left: it goes on at once, not with the next tick
 
 
 def _beat(name: str) -> None:

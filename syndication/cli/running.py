@@ -84,6 +84,7 @@ def _publisher(named: Path | None, folder: Path) -> tuple[Path, bool]:
 
 def _watch(house: House, children: Children, stopping: threading.Event, *, once: bool) -> None:
     morning = Morning(house)
+    forget_messages(house.settings)
     children.start()
     morning.greet()
     while not stopping.is_set():
@@ -92,6 +93,13 @@ def _watch(house: House, children: Children, stopping: threading.Event, *, once:
         if morning.look() and once:
             return
         stopping.wait(_LOOK_EVERY)
+
+
+def forget_messages(settings: Settings) -> None:
+    """Empty the embedded broker: its messages only wake, and what was left over would all be rung at once."""
+    queue = settings.storage.folder / "broker" / "queue"
+    for message in queue.glob("*") if settings.broker.embedded else ():
+        message.unlink(missing_ok=True)
 
 
 def _commands(settings: Settings) -> list[Child]:
