@@ -26,6 +26,8 @@ _PREDICATE = re.compile(r"[했였었았됐렸졌웠혔났쳤갔왔한된는있�
 _ABOUT = re.compile(
     r"(?:[가-힣\d]{1,20}\s)?[가-힣\d]{1,20}(?:\([^()]{1,20}\))?(?:은|는)\s[^…]*$"
 )  # as no headline begins
+_OPENED, _CLOSED = re.compile(r"(?:^|[\s(])'(?=\D)"), re.compile(r"(?<=[^\s(])'")  # '24 opens nothing
+_WRAPPED = re.compile(r"[<〈《【].*[>〉》】]")  # a subheading, no headline of a story
 _QUOTED = re.compile(r"\"[^\"]{1,60}\"|“[^“”]{1,60}”|'[^']{1,60}'|‘[^‘’]{1,60}’")
 _CREDIT_BEHIND = re.compile(
     rf"(?<=[.!?{_CLOSERS}])\s?[\[(<〈/|]{{0,2}}\s?(?:글[·ㆍ])?(?:사진|자료|그래픽)(?:\s?제공)?\s?[=:/|ㆍ]?[^.!?<>()\[\]]{{0,24}}[\])>〉]?$"
@@ -44,10 +46,12 @@ _LONG_TEXT = 60  # a line this long under a headline is its text, though it is c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Consecutive lines of text. `gap`: an empty paragraph of a body stands before; `apart`: several empty lines do."""
+    """Consecutive lines of text. `gap`: an empty paragraph of a body stands before; `blanks`: so many empty lines do,
+    `apart` when they are several."""
 
     lines: tuple[str, ...]
     gap: bool = False
+    blanks: int = 0
     apart: bool = False
     bulleted: bool = False
 
@@ -64,7 +68,9 @@ def is_cut(text: str) -> bool:
     """Whether a text breaks off: no stop at its end, dots instead of one, or an open quotation."""
     if _CUT_MARK.search(text) or not _STOPPED.search(text):
         return True
-    return text.count('"') % 2 == 1 or text.count("“") > text.count("”")
+    if text.count('"') % 2 == 1 or text.count("“") > text.count("”") or text.count("‘") > text.count("’"):
+        return True
+    return len(_OPENED.findall(text)) > len(_CLOSED.findall(text))
 
 
 def is_headline(line: str) -> bool:
@@ -112,7 +118,12 @@ def is_teaser(block: Block) -> bool:
 
 def is_pair(block: Block) -> bool:
     """Whether a block is one headline and one text under it, whole or cut."""
-    if len(block.lines) != 2 or block.gap or max(map(len, block.lines)) < _SHORT_TEXT:
+    if (
+        len(block.lines) != 2
+        or block.gap
+        or _WRAPPED.fullmatch(block.lines[0])
+        or max(map(len, block.lines)) < _SHORT_TEXT
+    ):
         return False
     return is_headline(block.lines[0]) and is_text_under(block.lines[0], block.lines[1])
 

@@ -37,6 +37,7 @@ _LONGEST_TITLE = 160
 _VERSE_LINE = 24  # lines of a poem are short
 _LEAST_VERSES = 3
 _POEM = re.compile(r"[\[(<〈【]?(?:시|동시|詩|시조)[\])>〉】 ]")
+_ROW = re.compile(r"(?:\s\|?\s?[\d,.]{1,12}[^\s\d]{0,4}){2}$")  # of a table
 _INFORMS = re.compile(
     r"[:：=☎]|[(<〈](?:끝|계속)[)>〉]|https?|\d{3,4}-\d{4}|@"
 )  # what closes an article without a sentence
@@ -188,12 +189,14 @@ def _breaks_off(block: Block) -> bool:
 
 def _end(items: Sequence[Item], start: int) -> int:
     """The place behind the story's last item: a footer, a teaser, or a headline set apart ends it."""
+    first = items[start]
+    usual = first.blanks if isinstance(first, Block) else 0  # between headline and body, and so between paragraphs
     for n in range(start, len(items)):
         item = items[n]
         if isinstance(item, Line):
             if item.kind is Kind.FOOTER:
                 return n
-        elif n > start and (is_teaser(item) or (item.apart and is_headline(item.lines[0]))):
+        elif n > start and (is_teaser(item) or (item.apart and item.blanks > usual and is_headline(item.lines[0]))):
             return n
     return len(items)
 
@@ -235,6 +238,8 @@ def _trimmed(body: list[Block]) -> tuple[list[Block], list[Block]]:
 def _is_next(block: Block) -> bool:
     """Whether a block is no paragraph but the headline of another story: no gap before it, nothing that informs."""
     if block.gap or any(is_prose(line) or not is_headline(line) for line in block.lines):
+        return False
+    if sum(_ROW.search(line) is not None for line in block.lines) > 1:
         return False
     return not any(_INFORMS.search(line) for line in block.lines)
 

@@ -212,23 +212,23 @@ def date_line_of(lines: Sequence[Line]) -> tuple[date | None, tuple[str, ...]]:
 def items_of(lines: Sequence[Line]) -> Iterator[Item]:
     """Blocks of text and the lines between them that mean something."""
     block: list[Line] = []
-    blanks, gap, apart = 0, False, False
+    blanks, gap, ahead = 0, False, 0
     for line in lines:
         if line.kind is Kind.TEXT:
             if not block:
-                apart = blanks >= _APART
+                ahead = blanks
             at = footer_at(line.text)
             head = line.text if at is None else line.text[:at]
             block += [replace(line, text=head)] if head.strip() else []
             if at is not None:
                 while at == 0 and block and is_contact(block[-1].text):
                     block.pop()
-                yield from _flushed(block, gap=gap, apart=apart)
+                yield from _flushed(block, gap=gap, blanks=ahead)
                 yield from _footer(line.text[at:])
                 block, gap, blanks = [], False, 0
             continue
         if block:
-            yield from _flushed(block, gap=gap, apart=apart)
+            yield from _flushed(block, gap=gap, blanks=ahead)
             block, gap, blanks = [], False, 0
         if line.kind is Kind.BLANK:
             blanks += 1
@@ -238,7 +238,7 @@ def items_of(lines: Sequence[Line]) -> Iterator[Item]:
         else:
             gap, blanks = False, 0
             yield line
-    yield from _flushed(block, gap=gap, apart=apart)
+    yield from _flushed(block, gap=gap, blanks=ahead)
 
 
 def _footer(text: str) -> Iterator[Line]:
@@ -248,10 +248,12 @@ def _footer(text: str) -> Iterator[Line]:
     yield Line(kind=Kind.FOOTER, text=text)
 
 
-def _flushed(block: Sequence[Line], *, gap: bool, apart: bool) -> Iterator[Block]:
+def _flushed(block: Sequence[Line], *, gap: bool, blanks: int) -> Iterator[Block]:
     if block:
         bulleted = all(line.bulleted for line in block)
-        yield Block(lines=tuple(line.text for line in block), gap=gap, apart=apart, bulleted=bulleted)
+        yield Block(
+            lines=tuple(line.text for line in block), gap=gap, blanks=blanks, apart=blanks >= _APART, bulleted=bulleted
+        )
 
 
 # --- items into stretches --------------------------------------------------------------------

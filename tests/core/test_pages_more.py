@@ -131,6 +131,41 @@ def test_letters_in_parts_are_read_as_letters() -> None:
     assert read(unicodedata.normalize("NFD", text)) == read(text)
 
 
+def test_empty_lines_part_paragraphs_where_a_page_prints_several_everywhere() -> None:
+    told = (FIRST, "감시원 60명 전진 배치", SECOND, "군민 참여가 관건", THIRD)
+    reading = read(f"{HEAD}\n사회\n\n{TITLE}\n\n \n\n" + "\n\n \n\n".join(told) + "\n")
+    assert article(reading).paragraphs == told
+    assert reading.teasers == ()
+
+
+def test_subheadings_in_brackets_right_above_their_text_stay_with_it() -> None:
+    reading = page(f"{FIRST}\n\n<감시원 배치>\n{SECOND}\n\n<군민 참여>\n{THIRD}")
+    assert (
+        " ".join(article(reading).paragraphs).split() == f"{FIRST} <감시원 배치> {SECOND} <군민 참여> {THIRD}".split()
+    )
+    assert reading.teasers == ()
+
+
+def test_the_rows_of_a_table_behind_an_article_are_no_headlines() -> None:
+    rows = "구분 2024년 2025년\n산불 12건 4건\n피해 3.1ha 0.4ha"
+    reading = page(f"{FIRST}\n\n{SECOND}\n\n{rows}")
+    assert article(reading).paragraphs == (FIRST, SECOND, rows)
+    assert reading.teasers == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("군수는 '함께 가겠다.", True),
+        ("군수는 ‘함께 가겠다.", True),
+        ("군수는 '함께 가겠다'고 말했다.", False),
+        ("나루군은 '24년 예산을 짰다.", False),
+    ],
+)
+def test_a_teaser_that_ends_inside_single_quotes_is_cut(text: str, cut: bool) -> None:
+    assert teasers(page(f"{BODY}\n\n\n정치\n\n더보기\n나루 소식\n{text}")) == [("정치", "나루 소식", cut)]
+
+
 # --- headlines and sections ------------------------------------------------------------------
 
 
