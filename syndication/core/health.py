@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from syndication.core import timetable
 from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, Source, SourceState
 
-
 _NEVER_READ = 5  # attempts: an address that never worked is a mistake, whatever its rhythm
 
 
