@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import struct
 import unicodedata
 from collections.abc import Mapping
@@ -72,13 +73,16 @@ class BadAddress(ValueError):
     """An address that cannot be written to; the message says why and what would be right."""
 
 
+_UNFIT = re.compile(r'[\s\x00-\x20\x7f"(),:;<>\[\\\]]')
+
+
 def normal_address(address: str) -> str:
     """The one form under which an address is known: NFC, domain as lower-case A-label, local part lower-cased."""
     typed = unicodedata.normalize("NFC", address.strip())
     local, at, domain = typed.rpartition("@")
     if not at or not local or not domain:
         raise BadAddress("an e-mail address has the form name@domain")
-    if any(c.isspace() or ord(c) < 0x21 or ord(c) == 0x7F or c in '"(),:;<>[\\]' for c in local):
+    if _UNFIT.search(local):
         raise BadAddress("the part before @ holds a blank or a sign that mail addresses cannot have")
     if not local.isascii():
         raise BadAddress("the part before @ must be plain ASCII letters, digits and signs")
@@ -144,7 +148,14 @@ _MAC = 16
 
 
 def _mac(secret: bytes, key_id: str, payload: bytes) -> bytes:
-    return hmac.new(secret, b"token\0" + key_id.encode() + b"\0" + payload, hashlib.sha256).digest()[:_MAC]
+    mac = _keyed(secret, f"token\0{key_id}\0").copy()
+    mac.update(payload)
+    return mac.digest()[:_MAC]
+
+
+@lru_cache(maxsize=64)  # every reader's tokens begin alike
+def _keyed(secret: bytes, start: str) -> hmac.HMAC:
+    return hmac.new(secret, start.encode(), hashlib.sha256)
 
 
 def sign(token: Token, keys: Keys) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from syndication.render import headers, mime
+from syndication.render.headers import Field
 
 SMALLEST_RSA, LARGEST_RSA = 2048, 4096  # bits; verifiers must know no larger ones (RFC 8301 section 3.2)
 
@@ -123,27 +124,36 @@ def sign(message: bytes, *signers: Signer, at: datetime) -> bytes:
     header, gap, body = message.partition(b"\r\n\r\n")
     if not gap:
         raise BadMessage("a mail has an empty line, in CRLF, between its header and its body")
-    return seal(header + b"\r\n", (body,), *signers, at=at)
+    names, lines = _parsed(header)
+    return b"".join((*_signatures(names, lines, (body,), signers, at), message))
 
 
 def join(letter: mime.Letter, *signers: Signer, text: mime.Part, html: mime.Part, at: datetime | None = None) -> bytes:
     """What `mime.join` makes of a Letter, signed; at the Letter's own date where no other instant is given."""
     boundary = mime.boundary_of(letter.message_id)
-    header = headers.write(mime.fields(letter, boundary))
-    return seal(header, mime.body(boundary, text=text, html=html), *signers, at=at or letter.date)
+    fields = tuple(mime.fields(letter, boundary))
+    return seal(fields, mime.body(boundary, text=text, html=html), *signers, at=at or letter.date)
 
 
-def seal(header: bytes, body: Sequence[bytes], *signers: Signer, at: datetime) -> bytes:
-    """A signed mail from its header fields (each with its CRLF) and the pieces of its body.
+def seal(fields: Sequence[Field], body: Sequence[bytes], *signers: Signer, at: datetime) -> bytes:
+    """A signed mail from the fields of its header and the pieces of its body, of which only the last may end in
+    empty lines."""
+    header = headers.write(fields)
+    names, lines = tuple([field.key for field in fields]), [field.relaxed for field in fields]
+    return b"".join((*_signatures(names, lines, body, signers, at), header, b"\r\n", *body))
 
-    Only the last piece may end in empty lines. The body is hashed for every mail anew: where two readers' bodies
-    begin alike they do so for too few octets to be worth a saved state."""
+
+def _signatures(
+    names: tuple[str, ...], lines: Sequence[bytes], body: Sequence[bytes], signers: Iterable[Signer], at: datetime
+) -> list[bytes]:
+    """The fields DKIM-Signature of a mail with these fields, by name and in relaxed form, from top to bottom.
+
+    The body is hashed for every mail anew: where two readers' bodies begin alike they do so for too few octets to be
+    worth a saved state."""
     if at.utcoffset() is None:
         raise BadMessage("the instant of a signature must know its offset")
-    names, lines = _fields(header)
     stamp = f"t={int(at.timestamp())}; bh={base64.b64encode(_body_hash(body)).decode()}"
-    signatures = [_signature(signer, names, lines, stamp) for signer in signers]
-    return b"".join((*signatures, header, b"\r\n", *body))
+    return [_signature(signer, names, lines, stamp) for signer in signers]
 
 
 def _body_hash(body: Sequence[bytes]) -> bytes:
@@ -160,62 +170,58 @@ def _body_hash(body: Sequence[bytes]) -> bytes:
     return hashed.digest()
 
 
-def _fields(header: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
-    """The names in lower case and the fields in relaxed form, from top to bottom (RFC 6376 section 3.4.2)."""
-    fields = [_field(line) for line in _FIELD_ENDS.split(header.removesuffix(b"\r\n"))]
-    return tuple(name for name, _ in fields), [line for _, line in fields]
-
-
-@lru_cache(maxsize=256)  # most fields are the same in all mails of an Issue
-def _field(line: bytes) -> tuple[bytes, bytes]:
-    before, colon, after = line.partition(b":")
-    name = before.rstrip(b" \t").lower()
-    if not colon or not _NAME.fullmatch(name):
-        raise BadMessage(f"the header has a line without a field's name: {line[:40]!r}")
-    return name, _relaxed(name, after)
+def _parsed(header: bytes) -> tuple[tuple[str, ...], list[bytes]]:
+    """The names in lower case and the fields in relaxed form (RFC 6376 section 3.4.2)."""
+    names, lines = [], []
+    for line in _FIELD_ENDS.split(header):
+        before, colon, after = line.partition(b":")
+        name = before.rstrip(b" \t").lower()
+        if not colon or not _NAME.fullmatch(name):
+            raise BadMessage(f"the header has a line without a field's name: {line[:40]!r}")
+        names.append(name.decode())
+        lines.append(_relaxed(name, after))
+    return tuple(names), lines
 
 
 def _relaxed(name: bytes, value: bytes) -> bytes:
-    line = value.replace(b"\r\n", b"")
-    if b"  " in line or b"\t" in line:
-        line = _BLANKS.sub(b" ", line)
-    return name + b":" + line.strip(b" ")
+    return name + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
 
 
-def _signature(signer: Signer, names: tuple[bytes, ...], lines: Sequence[bytes], stamp: str) -> bytes:
+def _signature(signer: Signer, names: tuple[str, ...], lines: Sequence[bytes], stamp: str) -> bytes:
     """The field DKIM-Signature with its CRLF."""
     named, order = _order(names, signer.transport)
-    unsigned = f"{_tags(signer.algorithm, signer.domain, signer.selector, named)}{stamp};\r\n b=".encode()
-    signed = [*(lines[n] for n in order), _relaxed(b"dkim-signature", unsigned)]
-    code = base64.b64encode(_signed(signer, b"\r\n".join(signed)))
-    folded = b"\r\n ".join([code[n : n + 72] for n in range(0, len(code), 72)])
-    return b"DKIM-Signature:" + unsigned + folded + b"\r\n"
+    tags, relaxed = _tags(signer.algorithm, signer.domain, signer.selector, named)
+    signed = b"\r\n".join([*[lines[n] for n in order], f"{relaxed} {stamp}; b=".encode()])
+    code = base64.b64encode(_signed(signer, signed)).decode()
+    folded = "\r\n ".join([code[n : n + 72] for n in range(0, len(code), 72)])
+    return f"{tags}\r\n {stamp};\r\n b={folded}\r\n".encode()
 
 
 @lru_cache(maxsize=64)
-def _order(names: tuple[bytes, ...], transport: Transport) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _order(names: tuple[str, ...], transport: Transport) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The names to sign, and which fields those are: of several with one name the lowest first (section 5.4.2).
 
     A field that is there three times is named three times, and an oversigned one once more."""
     named, order = list[str](), list[int]()
     for name in (*_OVERSIGNED, *_SIGNED):
         if name not in _REWRITTEN[transport]:
-            there = [n for n, other in enumerate(names) if other == name.encode()]
+            there = [n for n, other in enumerate(names) if other == name]
             named += [name] * (len(there) + (name in _OVERSIGNED))
             order += reversed(there)
     return tuple(named), tuple(order)
 
 
 @lru_cache(maxsize=64)
-def _tags(algorithm: str, domain: str, selector: str, names: tuple[str, ...]) -> str:
-    """What the signatures of one key over the same names share, folded to 78 columns where names allow it."""
-    lines = [f" v=1; a={algorithm}; c=relaxed/simple; d={domain};", f" s={selector}; h="]
+def _tags(algorithm: str, domain: str, selector: str, names: tuple[str, ...]) -> tuple[str, str]:
+    """How all signatures of a key over these names begin: folded to 78 columns where names allow it, and relaxed."""
+    lines = [f"DKIM-Signature: v=1; a={algorithm}; c=relaxed/simple; d={domain};", f" s={selector}; h="]
     for n, name in enumerate(names):
         word = name + (":" if n + 1 < len(names) else ";")
         if len(lines[-1]) + len(word) > 77:
             lines.append(" ")
         lines[-1] += word
-    return "\r\n".join((*lines, " "))
+    folded = "\r\n".join(lines)
+    return folded, "dkim-signature:" + "".join(lines).removeprefix("DKIM-Signature: ")
 
 
 def _signed(signer: Signer, octets: bytes) -> bytes:

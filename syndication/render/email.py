@@ -6,7 +6,7 @@ It renders no blocks (see `blocks`) and builds no message (see `mime`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 
@@ -15,7 +15,7 @@ from syndication.core.model import Block, Choices, Edition, IssueContent, IssueI
 from syndication.core.prose import folded
 from syndication.render import text
 from syndication.render.blocks import BUDGET, HARD, Rendered, TooLarge, render_blocks, render_issue
-from syndication.render.filling import SLOT
+from syndication.render.filling import SLOT, SLOTS
 from syndication.render.mjml import BadTemplate, escape
 from syndication.render.stories import cut, is_web_address
 from syndication.render.words import Words, observed_degrees
@@ -34,6 +34,7 @@ __all__ = [
     "render_blocks",
     "render_issue",
     "subject",
+    "value",
     "values",
 ]
 
@@ -124,9 +125,13 @@ def _of_the_day(edition: Edition, content: IssueContent, on: date, words: Words)
 
 
 def values(slots: Slots) -> dict[str, str]:
-    """What to put into the slots, by name: plain text that forms no slot. Raises BadSlot."""
-    filled = {f.name: text.plain(getattr(slots, f.name)) for f in fields(slots)}
-    for name, value in filled.items():
-        if name.endswith("_url") and not is_web_address(value):
-            raise BadSlot(f"{name} must be an http or https address, not {value!r}")
-    return filled
+    """What to put into the slots, by name. Raises BadSlot."""
+    return {name: value(name, getattr(slots, name)) for name in SLOTS}
+
+
+def value(name: str, given: str) -> str:
+    """What to put into one slot: plain text that forms no slot. Raises BadSlot."""
+    put = text.plain(given)
+    if name.endswith("_url") and not is_web_address(put):
+        raise BadSlot(f"{name} must be an http or https address, not {put!r}")
+    return put

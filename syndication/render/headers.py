@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -47,29 +47,40 @@ class Field:
 
     name: str
     value: str
+    key: str = field(init=False, repr=False, compare=False)  # the name in lower case
+    octets: bytes = field(init=False, repr=False, compare=False)  # with its CRLF
+    relaxed: bytes = field(init=False, repr=False, compare=False)  # as DKIM signs it, RFC 6376 section 3.4.2
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise BadHeader(f"{self.name!r} is no header name: letters, digits and hyphens, at most 40 of them")
+        key = _key(self.name)
         if not _FOLDED.fullmatch(self.value):
             raise BadHeader(f"{self.name}: the value holds signs or line breaks that a header cannot have")
         longest = max(map(len, str(self).split("\r\n"))) if len(self.value) > LINE_GOOD else 0
         if longest > LINE_MAX:
             raise BadHeader(f"{self.name}: the line is {longest} octets long; at most {LINE_MAX} are allowed")
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "octets", f"{self.name}: {self.value}\r\n".encode("ascii"))
+        object.__setattr__(self, "relaxed", f"{key}:{' '.join(self.value.split())}".encode("ascii"))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"
 
 
+@lru_cache(maxsize=_SHARED)
+def _key(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise BadHeader(f"{name!r} is no header name: letters, digits and hyphens, at most 40 of them")
+    return name.lower()
+
+
 def write(fields: Iterable[Field]) -> bytes:
     """The header as bytes, CRLF after every field, without the empty line. Refuses a field that comes twice."""
-    lines, seen = [], set[str]()
-    for field in fields:
-        if field.name.lower() in seen:
-            raise BadHeader(f"{field.name}: the field is there twice; a mail may carry it once")
-        seen.add(field.name.lower())
-        lines.append(f"{field}\r\n")
-    return "".join(lines).encode("ascii")
+    lines = dict[str, bytes]()
+    for one in fields:
+        if one.key in lines:
+            raise BadHeader(f"{one.name}: the field is there twice; a mail may carry it once")
+        lines[one.key] = one.octets
+    return b"".join(lines.values())
 
 
 # --- text ------------------------------------------------------------------------------------
@@ -79,6 +90,8 @@ def one_line(text: str) -> str:
     """The text on one line: line breaks and tabs become a blank, other control characters go.
 
     Lone surrogates, which no encoding can carry, become U+FFFD."""
+    if text.isprintable():  # none of these is
+        return text
     return _CONTROLS.sub("", _BREAKS.sub(" ", _SURROGATES.sub("\ufffd", text)))
 
 
@@ -103,19 +116,39 @@ def encoded_words(text: str, *, first: int) -> Sequence[str]:
     """RFC 2047 B-encoded words of at most 75 characters, the first of at most `first`.
 
     They part at grapheme boundaries; only a grapheme too long for a whole word is parted at code points."""
-    words, word, limit = [], b"", _payload(first)
-    for piece in _pieces(text, first=limit):
-        if word and len(word) + len(piece) > limit:
-            words.append(_word(word))
-            word, limit = b"", _ROOM
-        word += piece
-    words.append(_word(word))
-    return words
+    return [_word(octets) for octets in _payloads(text, _payload(first))]
 
 
-def _pieces(text: str, *, first: int) -> Iterator[bytes]:
-    room = first  # the very first piece has to fit the shorter first word
-    for grapheme in text if _ALONE.fullmatch(text) else iter_graphemes(text):
+def _payloads(text: str, room: int) -> Iterator[bytes]:
+    """The text's octets in pieces as long as may be; the first has `room`."""
+    if _ALONE.fullmatch(text):
+        return _cut(text.encode(), room)
+    return _packed(_pieces(text, room), room)
+
+
+def _cut(octets: bytes, room: int) -> Iterator[bytes]:
+    """Pieces that end where a code point does."""
+    while len(octets) > room:
+        while octets[room] & 0xC0 == 0x80:
+            room -= 1
+        yield octets[:room]
+        octets, room = octets[room:], _ROOM
+    yield octets
+
+
+def _packed(pieces: Iterator[bytes], room: int) -> Iterator[bytes]:
+    packed = b""
+    for piece in pieces:
+        if packed and len(packed) + len(piece) > room:
+            yield packed
+            packed, room = b"", _ROOM
+        packed += piece
+    yield packed
+
+
+def _pieces(text: str, room: int) -> Iterator[bytes]:
+    """Graphemes, the very first cut to fit the shorter first word."""
+    for grapheme in iter_graphemes(text):
         whole = grapheme.encode()
         if len(whole) <= room:
             yield whole
@@ -197,7 +230,7 @@ def message_id(name: str, identifier: str) -> Field:
     left, _, right = bare.partition("@")
     if not (_DOT_ATOM.fullmatch(left) and _DOT_ATOM.fullmatch(right)):
         raise BadHeader(f"{name}: an identifier has the form letters-and-digits@domain, plain ASCII")
-    return raw(name, f"<{bare}>")
+    return Field(name, f"<{bare}>")
 
 
 @lru_cache(maxsize=_SHARED)
@@ -218,7 +251,7 @@ def list_unsubscribe(url: str, mailto: str | None = None) -> Field:
     for target in targets:
         if not _VISIBLE.fullmatch(target) or "<" in target or ">" in target:
             raise BadHeader("List-Unsubscribe: a link must be ASCII without blanks or < > (percent-encode it)")
-    return raw("List-Unsubscribe", ", ".join(f"<{target}>" for target in targets))
+    return Field("List-Unsubscribe", ", ".join([f"<{target}>" for target in targets]))
 
 
 def date(name: str, at: datetime) -> Field:
@@ -228,6 +261,11 @@ def date(name: str, at: datetime) -> Field:
         raise BadHeader(f"{name}: the instant must know its offset")
     if offset % timedelta(minutes=1):
         at, offset = at.astimezone(UTC), timedelta()
+    return _date(name, at.replace(tzinfo=None), offset)
+
+
+@lru_cache(maxsize=_SHARED)  # by local time and offset: instants that are equal may be written in two ways
+def _date(name: str, at: datetime, offset: timedelta) -> Field:
     sign, minutes = ("-", -offset) if offset < timedelta() else ("+", offset)
     hours, rest = divmod(int(minutes.total_seconds()) // 60, 60)
     day = f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d}"

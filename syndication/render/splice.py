@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from syndication.core.model import Block, Recipe
 from syndication.render import email, mime
@@ -20,8 +21,8 @@ from syndication.render.blocks import HARD, TooLarge, largest
 from syndication.render.filling import SLOT, SLOTS
 from syndication.render.mjml import escape
 
+_OWN = "unsubscribe_url"  # the slot that no two readers share; all others follow from Issue and Recipe
 _ROW, _COLUMNS = 57, 76  # octets that make a base64 line, and its columns (RFC 2045 section 6.8)
-_JOINT = 54  # octets at the head of a fixed piece that are encoded with what comes before: no joint is a stub of a line
 _BREAKS = re.compile("\r\n?")
 _FROM = re.compile(rb"^From ", re.MULTILINE)
 _LAST = re.compile(rb"(?:=[0-9A-F]{2}|[^=])\Z")
@@ -37,11 +38,11 @@ class _Fixed:
     base64: tuple[tuple[bytes, bytes, bytes], ...]  # by the octets still wanted: head, whole lines, tail
 
 
-_Piece = _Fixed | bytes  # bytes: a reader's own
+_Piece = _Fixed | bytes  # bytes: words of a slot
 _Plan = tuple[_Fixed | str, ...]  # a block; str: the name of a slot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prepared:
     """The blocks of an Issue in one language, ready to be spliced for any Recipe and reader."""
 
@@ -65,19 +66,12 @@ def prepare(blocks: Mapping[str, Block]) -> Prepared:
 
 def personal(prepared: Prepared, recipe: Recipe, slots: email.Slots) -> tuple[mime.Part, mime.Part]:
     """Text and HTML of a reader's digest, for `mime.join`. Raises email.MissingBlock and email.BadSlot."""
-    missing = [key for key in recipe.blocks if key not in prepared.html]
-    if missing:
-        raise email.MissingBlock(f"the issue has no block {missing[0]!r}; it has {', '.join(prepared.html)}")
-    plain = email.values(slots)
-    text = {name: value.encode() for name, value in plain.items()}
-    html = {name: escape(value).encode() for name, value in plain.items()}
-    return (
-        _part(prepared.text_encoding, _trimmed(_run(prepared.text, recipe, text))),
-        _part(prepared.html_encoding, _run(prepared.html, recipe, html)),
-    )
+    own = email.value(_OWN, slots.unsubscribe_url)
+    text, html = _begun(prepared, recipe, slots.subject, slots.preheader, slots.view_url)
+    return text.ended(own.encode()), html.ended(escape(own).encode())
 
 
-# --- once ------------------------------------------------------------------------------------
+# --- once per Issue --------------------------------------------------------------------------
 
 
 def _plan(key: str, words: str) -> _Plan:
@@ -95,9 +89,8 @@ def _fixed(octets: bytes) -> _Fixed:
 
 def _in_base64(octets: bytes, wanted: int) -> tuple[bytes, bytes, bytes]:
     """The whole lines in the middle of a piece whose first octets complete what the piece before left over."""
-    start = _JOINT + wanted
-    end = start + max(0, len(octets) - start) // _ROW * _ROW
-    return octets[:start], _lines(octets[start:end]), octets[end:]
+    end = wanted + max(0, len(octets) - wanted) // _ROW * _ROW
+    return octets[:wanted], _lines(octets[wanted:end]), octets[end:]
 
 
 def _shorter(plans: Mapping[str, _Plan]) -> str:
@@ -107,37 +100,83 @@ def _shorter(plans: Mapping[str, _Plan]) -> str:
     return "quoted-printable" if printable <= base64 else "base64"
 
 
-# --- per reader ------------------------------------------------------------------------------
+# --- once per Recipe -------------------------------------------------------------------------
 
 
-def _run(plans: Mapping[str, _Plan], recipe: Recipe, values: Mapping[str, bytes]) -> list[_Piece]:
-    return [values[piece] if isinstance(piece, str) else piece for key in recipe.blocks for piece in plans[key]]
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A part as far as the readers of a Recipe share it, and the pieces from the first slot that they do not."""
+
+    encoding: str
+    code: bytes  # whole lines
+    loose: bytes  # octets that base64 has still to encode
+    rest: tuple[_Piece | None, ...]  # None: the reader's own slot
+
+    def ended(self, own: bytes) -> mime.Part:
+        """The part of one reader."""
+        run = [own if piece is None else piece for piece in self.rest]
+        if self.encoding == "base64":
+            lines, loose = _as_base64(run, self.loose)
+            data = b"".join((self.code, *lines, _lines(loose))).removesuffix(b"\r\n")
+        else:
+            data = b"".join((self.code, *_as_printable(run))).removesuffix(b"=\r\n")
+        return mime.Part(encoding=self.encoding, data=data)
 
 
-def _trimmed(run: list[_Piece]) -> list[_Piece]:
+@lru_cache(maxsize=64)  # of about 150 KB; readers who chose alike mostly come one after the other
+def _begun(prepared: Prepared, recipe: Recipe, subject: str, preheader: str, view_url: str) -> tuple[_Begun, _Begun]:
+    """Text and HTML of a Recipe."""
+    missing = [key for key in recipe.blocks if key not in prepared.html]
+    if missing:
+        raise email.MissingBlock(f"the issue has no block {missing[0]!r}; it has {', '.join(prepared.html)}")
+    given = {"subject": subject, "preheader": preheader, "view_url": view_url}
+    plain = {name: email.value(name, words) for name, words in given.items()}
+    text = {name: words.encode() for name, words in plain.items()}
+    html = {name: escape(words).encode() for name, words in plain.items()}
+    return (
+        _begin(prepared.text_encoding, _trimmed(list(_run(prepared.text, recipe, text)))),
+        _begin(prepared.html_encoding, list(_run(prepared.html, recipe, html))),
+    )
+
+
+def _run(plans: Mapping[str, _Plan], recipe: Recipe, values: Mapping[str, bytes]) -> Iterator[_Piece | None]:
+    for key in recipe.blocks:
+        for piece in plans[key]:
+            yield values.get(piece) if isinstance(piece, str) else piece
+
+
+def _trimmed(run: list[_Piece | None]) -> list[_Piece | None]:
     """Without blank lines at its ends, with one line break at the last, as `email.join` leaves text."""
     while run and (not _octets(run[0]) or _octets(run[0]).startswith(b"\r\n")):
         run[:1] = filter(None, [_octets(run[0]).lstrip(b"\r\n")])
     while run and not _octets(run[-1]).rstrip(b"\r\n"):
         run.pop()
-    last = _octets(run[-1]) if run else b""
-    if last.endswith(b"\r\n") and not last.endswith(b"\r\n\r\n"):
-        return run
-    return [*run[:-1], last.rstrip(b"\r\n") + b"\r\n"]
+    if not run or run[-1] is None:
+        return [*run, b"\r\n"]
+    return [*run[:-1], _octets(run[-1]).rstrip(b"\r\n") + b"\r\n"]
 
 
-def _octets(piece: _Piece) -> bytes:
-    return piece if isinstance(piece, bytes) else piece.octets
+def _octets(piece: _Piece | None) -> bytes:
+    if piece is None:
+        return b"https"  # an address: neither empty nor a line break
+    return piece.octets if isinstance(piece, _Fixed) else piece
 
 
-def _part(encoding: str, run: Sequence[_Piece]) -> mime.Part:
-    data = _as_base64(run) if encoding == "base64" else _as_printable(run)
-    return mime.Part(encoding=encoding, data=data)
+def _begin(encoding: str, run: Sequence[_Piece | None]) -> _Begun:
+    at = run.index(None) if None in run else len(run)
+    shared = [piece for piece in run[:at] if piece is not None]
+    if encoding == "base64":
+        lines, loose = _as_base64(shared, b"")
+        return _Begun(encoding, b"".join(lines), loose, tuple(run[at:]))
+    return _Begun(encoding, b"".join(_as_printable(shared)), b"", tuple(run[at:]))
 
 
-def _as_base64(run: Sequence[_Piece]) -> bytes:
+# --- encoding --------------------------------------------------------------------------------
+
+
+def _as_base64(run: Sequence[_Piece], loose: bytes) -> tuple[list[bytes], bytes]:
+    """Whole lines, and the octets left over; `loose` are those left over before."""
     lines: list[bytes] = []
-    loose = b""
     for piece in run:
         if isinstance(piece, bytes):
             loose += piece
@@ -148,7 +187,7 @@ def _as_base64(run: Sequence[_Piece]) -> bytes:
             loose = tail
         else:
             loose += piece.octets
-    return b"".join((*lines, _lines(loose))).removesuffix(b"\r\n")
+    return lines, loose
 
 
 def _lines(octets: bytes) -> bytes:
@@ -157,10 +196,8 @@ def _lines(octets: bytes) -> bytes:
     return b"".join([code[n : n + _COLUMNS] + b"\r\n" for n in range(0, len(code), _COLUMNS)])
 
 
-def _as_printable(run: Sequence[_Piece]) -> bytes:
-    own = {piece: _printable(piece) for piece in run if isinstance(piece, bytes)}  # some slots are there twice
-    pieces = [own[piece] if isinstance(piece, bytes) else piece.printable for piece in run if piece]
-    return b"".join((*pieces[:-1], *(last.removesuffix(b"=\r\n") for last in pieces[-1:])))
+def _as_printable(run: Sequence[_Piece]) -> list[bytes]:
+    return [_printable(piece) if isinstance(piece, bytes) else piece.printable for piece in run if piece]
 
 
 def _printable(octets: bytes) -> bytes:
@@ -168,7 +205,11 @@ def _printable(octets: bytes) -> bytes:
 
     No line begins with `From `, which some mail stores change."""
     code = binascii.b2a_qp(octets.replace(b"\r\n", b"\n"), istext=True)
-    lines = _OVERLONG.sub(rb"\1=\n\2", _FROM.sub(b"=46rom=\n ", code)).replace(b"\n", b"\r\n")
+    if b"From " in code:
+        code = _FROM.sub(b"=46rom=\n ", code)
+    if b"=20" in code or b"=09" in code:
+        code = _OVERLONG.sub(rb"\1=\n\2", code)
+    lines = code.replace(b"\n", b"\r\n")
     if octets.endswith(b"\r\n"):
         return lines
     full = len(lines) - lines.rfind(b"\n") > 76  # no column is left for the soft break's sign

@@ -5,6 +5,7 @@ It drops no story: where all else fails it shortens, and says how many are only 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +24,7 @@ LEAD_PICTURE = 544  # px wide, the column less its margins
 SMALL_PICTURE = 120
 _LONGEST_SIGN = 40  # characters that one sign may be made of
 LONGEST_LINK = 1000  # characters; a longer one gives way to the story's place on the Issue's page
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9][a-z0-9.-]*/[!-~]*")  # no need to take it apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,8 @@ class Writer:
 
 def is_web_address(link: str) -> bool:
     """Whether a link leads to a page: http or https with a host, without blanks."""
+    if _PLAIN_ADDRESS.fullmatch(link):
+        return True
     try:
         parts = urlsplit(link)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and link.split() == [link]
