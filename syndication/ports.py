@@ -1,6 +1,7 @@
 """What the verbs need of the outside world, as protocols, and the only errors that cross them.
 
 It implements nothing: real adapters and one in-memory adapter per port live in `adapters`.
+Longer than other modules on purpose: every port, with what it promises, stands in one place.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches what some tests need beyond Python: as root on Debian a browser and Korean fonts, and axe-core from npm.
+# Fetches what some tests need beyond Python: as root on Debian a browser, Korean fonts and mail checkers, and axe-core from npm.
 # It never fails: tests whose needs are missing skip and say by name what they need.
 set -u
 cd "$(dirname "$0")" || exit 0
@@ -10,11 +10,11 @@ is_installed() {
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     missing=
-    for package in chromium fonts-noto-cjk fonts-noto-color-emoji; do
+    for package in chromium fonts-noto-cjk fonts-noto-color-emoji opendkim opendkim-tools spamassassin; do
         is_installed "$package" || missing="$missing $package"
     done
     if [ -n "$missing" ]; then
-        echo "installing for the browser tests:$missing"
+        echo "installing for the tests:$missing"
         export DEBIAN_FRONTEND=noninteractive
         options="-qq -o Acquire::http::Timeout=20 -o Acquire::Retries=1 -o DPkg::Lock::Timeout=120"
         # shellcheck disable=SC2086 # options and packages are lists

@@ -1,6 +1,7 @@
 """Readers of single values: each takes what TOML gave and returns the value meant, or raises Wrong.
 
-They see one value at a time; what must agree between values is judged in `agreement`.
+They see one value at a time; what must agree between values is judged in `agreement`. A few lines over the usual
+length: one reader beside the other is how they are found.
 """
 
 from __future__ import annotations
