@@ -6,11 +6,12 @@ Longer than other modules on purpose: every port, with what it promises, stands 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from syndication.core.ledger import Testimony
 from syndication.core.links import Keys
 from syndication.core.model import (
     AddressKey,
@@ -37,6 +38,7 @@ from syndication.core.model import (
     SourceState,
     Subscription,
     UncertainPolicy,
+    Verdict,
     WeatherReading,
 )
 
@@ -124,14 +126,80 @@ class Mail:
     sender: str
     recipient: str
     message: bytes
+    delivery_id: int = 0  # 0: no Delivery of the outbox
+    tags: Mapping[str, str] = field(default_factory=dict)  # [A-Za-z0-9_-], for providers that give them back
+
+
+Intent = Callable[[Mail], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """When mails may be handed over: the first `start` from now, each further one `every` later at the soonest."""
+
+    start: timedelta
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What the provider's account allows, counted in recipients."""
+
+    per_second: float
+    per_day: int
+    sent_last_day: int
 
 
 class Mailer(Protocol):
-    def send(self, mail: Mail) -> Outcome:
-        """Hand over one message. Never raises for what the far side says: the Outcome tells it."""
+    def carry(
+        self, mails: Iterable[Mail], intent: Intent, *, pace: Pace | None = None
+    ) -> Iterator[tuple[Mail, Outcome]]:
+        """Hand over mails one after another and yield each with its Outcome as soon as that is known, in any order.
+
+        The next mail is drawn while the last one travels. Right before a mail could become theirs (the final dot, the
+        provider's call) `intent` is asked, perhaps from another thread: on False nothing of it is handed over and its
+        Outcome is HELD_BACK. Every mail that was drawn gets its Outcome. Never raises for what the far side says or
+        does; what breaks before `intent` is deferred, what breaks after it is uncertain."""
+        ...
+
+    def quota(self) -> Quota | None:
+        """What the provider's account allows now; None where nobody says. Raises Transient."""
         ...
 
     def close(self) -> None: ...
+
+
+HELD_BACK = Outcome(
+    verdict=Verdict.DEFERRED, reason="held back right before it would have been handed over; nothing was"
+)
+
+
+class Journal(Protocol):
+    """What one sending process writes down outside the database, so that its death leaves little doubt.
+
+    The process holds it locked for as long as it lives. Every line is with the operating system when the call returns
+    (it survives the process, not the machine). Raises Transient when it cannot be written."""
+
+    @property
+    def name(self) -> str: ...
+
+    def intend(self, lease_id: int, delivery_id: int, key: str) -> None:
+        """Note that a Delivery is about to be handed over; `key` names it whatever becomes of the database."""
+        ...
+
+    def note(self, lease_id: int, delivery_id: int, outcome: Outcome) -> None:
+        """Note what was answered."""
+        ...
+
+
+class Journals(Protocol):
+    def own(self) -> Journal:
+        """This process's journal, opened with the first call; a new one when the file has vanished."""
+        ...
+
+    def testimony(self, host: str, name: str, lease_id: int) -> Testimony | None:
+        """What a journal says; None while its owner lives, on another machine, or when it is gone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +263,42 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Deliveries claimed together under one lease."""
+    """Deliveries claimed together under one lease; mails with their readers by Subscription id."""
 
     lease_id: int
     deliveries: tuple[Delivery, ...]
+    readers: Mapping[int, Subscription] = field(default_factory=dict)
+    pace: Pace | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """An Outcome to be recorded; `next_at` for deferred ones."""
+
+    delivery_id: int
+    outcome: Outcome
+    next_at: datetime | None = None
+    provider: str | None = None  # whose day's count it adds to, where it was accepted or may have been
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A lease whose time is over, or that has ended and left uncertain Deliveries."""
+
+    id: int
+    channel: Channel
+    host: str
+    owner: str
+    journal: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How fast mail may go, shared by all workers: mails per second and per local day by provider; "" is everything."""
+
+    per_second: Mapping[str, float] = field(default_factory=dict)
+    per_day: Mapping[str, int] = field(default_factory=dict)
+    day_began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +364,9 @@ class Newsroom(Protocol):
 
     def issue_on(self, edition_id: str, cadence: Cadence, on: date) -> Issue | None: ...
 
-    def issue(self, issue_id: int) -> Issue | None: ...
+    def issue(self, issue_id: int, revision: int | None = None) -> Issue | None:
+        """An Issue as it is, or as it was at an earlier revision."""
+        ...
 
     def issues(self, edition_id: str, limit: int) -> Sequence[Issue]:
         """The newest frozen or closed Issues first."""
@@ -347,12 +449,14 @@ class Outbox(Protocol):
         after: int,
         limit: int,
         allowed: frozenset[str] | None,
+        seeds: frozenset[str] = frozenset(),
     ) -> int | None:
         """One chunk: a Delivery for each active Subscription with id > `after`, in id order.
 
         `recipes`: choices hash -> (Recipe, None), or (None, reason) for an excluded reader. `allowed`: in rehearsal
         the digests of address keys that may be written to (others are excluded). Suppressed ones get a Delivery in
-        that state. Returns the id to go on after, or None when done; 0, from the start, while a reader is left who has
+        that state. `seeds`: digests of the newsroom's own addresses: theirs go first and need not wait for the hour.
+        Returns the id to go on after, or None when done; 0, from the start, while a reader is left who has
         chosen what `recipes` do not know. Repeatable; never for a closed Issue."""
         ...
 
@@ -377,34 +481,89 @@ class Outbox(Protocol):
         limit: int,
         lease: timedelta,
         owner: str,
+        journal: str | None = None,
         allowed: frozenset[str] | None = None,
+        rates: Rates | None = None,
     ) -> Slice | None:
-        """Lease up to `limit` due Deliveries. On the way expired ones become expired, suppressed ones suppressed,
-        those whose Subscription ended cancelled, and mails excluded whose address key is not in `allowed` (rehearsal).
-        Partner slices hold at most one Delivery per Partner, the lowest sequence first. None when nothing is due."""
+        """Lease up to `limit` due Deliveries of Issues that are not held. On the way expired ones become expired,
+        suppressed ones suppressed, those whose Subscription ended cancelled, and mails excluded whose address key is
+        not in `allowed` (rehearsal). Partner slices hold at most one Delivery per Partner, the lowest sequence first.
+        `owner` is host/process, `journal` where it writes intents. `rates` limit a slice and give it its pace.
+        None when nothing is due; a slice without Deliveries when nothing may go before its pace begins."""
         ...
 
-    def begin(self, lease_id: int, delivery_id: int, now: datetime, *, outlast: timedelta) -> bool:
-        """Record the intent: claimed -> sending. False (and nothing may be sent) when the lease is lost or does not
-        outlast `outlast`, or the recipient left or was suppressed meanwhile."""
+    def begin(self, lease_id: int, ids: Collection[int], now: datetime, *, outlast: timedelta) -> frozenset[int]:
+        """Mark claimed Deliveries as sending; returns those that may be sent: none when the lease is lost or does not
+        outlast `outlast`, or their Issue is held; and not those whose recipient left or was suppressed meanwhile."""
         ...
 
     def settle(
-        self, lease_id: int, delivery_id: int, outcome: Outcome, now: datetime, *, next_at: datetime | None = None
-    ) -> bool:
-        """Record an Outcome under the lease it was won under. Also settles a Delivery of this lease that had become
-        uncertain meanwhile: the answer is evidence. False when the row moved on. `next_at` for deferred ones."""
+        self, lease_id: int, settlements: Sequence[Settlement], now: datetime, *, rates: Rates | None = None
+    ) -> frozenset[int]:
+        """Record Outcomes under the lease they were won under; returns the Deliveries that were settled by it.
+
+        Also settles one of this lease that had become uncertain meanwhile: the answer is evidence."""
         ...
 
     def renew(self, lease_id: int, lease: timedelta) -> bool: ...
 
-    def release(self, lease_id: int) -> None:
-        """Give claimed, not begun Deliveries back and end the lease, unless one that was begun is not settled."""
+    def release(self, lease_id: int, untouched: Collection[int] = ()) -> None:
+        """Give back what was claimed and not begun, and of what was begun, `untouched`: by the word of the lease's own
+        holder nothing of it was handed over. End the lease, unless something that was begun is not settled."""
         ...
 
-    def reclaim(self) -> Mapping[str, int]:
-        """Take back what expired leases held: claimed -> waiting; sending -> uncertain (email) or waiting (feed,
-        partner). Returns the counts by new state."""
+    def leases_over(self) -> Sequence[Lease]:
+        """Leases past their time that nobody has taken back, and ended ones whose journal may still tell something."""
+        ...
+
+    def take_back(self, lease_id: int, testimony: Testimony | None, now: datetime) -> Mapping[str, int]:
+        """End a lease that is over. What was only claimed waits again, as do feeds and Partners' Deliveries; a mail
+        that was begun is settled by what the testimony says, waits again where that is sure that nothing was handed
+        over, and else is uncertain. Returns the counts by new state."""
+        ...
+
+    def hold_issue(self, issue_id: int, reason: str, now: datetime) -> bool:
+        """Let an Issue's sending rest; False when it rests already or is closed."""
+        ...
+
+    def resume_issue(self, issue_id: int, now: datetime) -> bool: ...
+
+    def cancel_issue(self, issue_id: int, reason: str, now: datetime) -> int:
+        """Cancel what waits of an Issue, on every Channel; returns how many Deliveries that were."""
+        ...
+
+    def pause_provider(self, provider: str, length: timedelta, reason: str) -> None:
+        """Claim nothing for a mail provider for so long; "" is everything that goes by mail."""
+        ...
+
+    def last_lease(self) -> int:
+        """The highest number that a lease ever had in this database."""
+        ...
+
+    def refusals(self, issue_id: int) -> tuple[int, int]:
+        """Of an Issue's mails, how many were refused or bounced, and how many were answered at all."""
+        ...
+
+    def amend(
+        self,
+        issue_id: int,
+        content: IssueContent,
+        blocks: Mapping[str, Sequence[Block]],
+        recipes: Mapping[str, tuple[Recipe | None, str | None]],
+        now: datetime,
+    ) -> Issue | None:
+        """Store a new revision of a frozen Issue; whoever is claimed from then on gets that one.
+
+        `recipes`: hash of the Recipe that a reader would have had -> the new one, or (None, why nothing is left).
+        None when the Issue is not frozen. Who has a mail or may have one keeps the revision that was sent."""
+        ...
+
+    def issue_recipes(self, issue_id: int) -> Mapping[str, Recipe]:
+        """Every Recipe of an Issue, of all its revisions, by hash."""
+        ...
+
+    def expire(self, now: datetime, limit: int) -> int:
+        """Settle up to `limit` waiting Deliveries whose time has passed; returns how many."""
         ...
 
     def resend_uncertain(self, policies: Mapping[str, UncertainPolicy], now: datetime) -> int:
@@ -464,6 +623,7 @@ class Ports:
     portal: Portal
     publisher: Publisher
     folders: Mapping[str, Folder]
+    journals: Journals
     weather: WeatherService | None = None
 
 

@@ -194,6 +194,8 @@ issue = Table(
     Column("frozen_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("reason", Text),
+    Column("held", Text),  # why its sending rests
+    Column("held_at", Instant),
     UniqueConstraint("edition_id", "cadence", "on"),
     sqlite_autoincrement=True,
 )
@@ -246,6 +248,7 @@ subscriber = Table(
     Column("address", Text, nullable=False),  # as typed
     Column("key_id", Text, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("provider", Text),  # of mail, e.g. naver
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("key_id", "digest"),
     sqlite_autoincrement=True,
@@ -302,6 +305,8 @@ event = Table(
     Column("delivery_id", Id),
     Column("subscription_id", Id, index=True),
     Column("detail", Text),
+    Column("code", Text),  # enhanced status code
+    Index("ix_event_delivery_id", "delivery_id"),
 )
 
 # --- outbox ----------------------------------------------------------------------------------
@@ -317,10 +322,11 @@ issue_recipe = Table(  # which Recipe readers who chose alike get of one Issue
     "issue_recipe",
     metadata,
     Column("issue_id", Id, ForeignKey("issue.id"), nullable=False),
+    Column("issue_revision", Integer, nullable=False, server_default="1"),
     Column("choices_hash", Text, nullable=False),
     Column("recipe_hash", Text, ForeignKey("recipe.hash")),
     Column("reason", Text),  # why such a reader is excluded
-    PrimaryKeyConstraint("issue_id", "choices_hash"),
+    PrimaryKeyConstraint("issue_id", "issue_revision", "choices_hash"),
 )
 
 issue_channel = Table(  # the audience as it was counted while fanning out
@@ -349,6 +355,7 @@ lease = Table(
 
 _WAITING = text("state = 'waiting'")
 _LEASED = text("lease_id IS NOT NULL")
+_RETURNED = text("bounced_at IS NOT NULL OR complained_at IS NOT NULL")
 
 delivery = Table(
     "delivery",
@@ -361,6 +368,7 @@ delivery = Table(
     Column("issue_revision", Integer),
     Column("subscription_id", Id),
     Column("recipe_hash", Text),
+    Column("provider", Text),  # the recipient's, of mail
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("code", Text),
@@ -375,12 +383,35 @@ delivery = Table(
     Column("created_at", Instant, nullable=False),
     Column("begun_at", Instant),
     Column("settled_at", Instant),
+    Column("delivered_at", Instant),  # later news about an accepted one
+    Column("bounced_at", Instant),
+    Column("complained_at", Instant),
     UniqueConstraint("channel", "thing", "recipient"),
     Index("ix_delivery_due", "channel", "priority", "next_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("ix_delivery_leased", "lease_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
     Index("ix_delivery_balance", "issue_id", "channel", "state"),
+    Index("ix_delivery_returned", "issue_id", sqlite_where=_RETURNED, postgresql_where=_RETURNED),
+    Index("ix_delivery_expiring", "expires_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("ix_delivery_subscription", "subscription_id"),
     sqlite_autoincrement=True,
+)
+
+way = Table(  # how mail to a provider may go; "" is everything that goes by mail
+    "way",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_at", BigInteger, nullable=False, server_default="0"),  # the first free place in line, database's clock
+    Column("paused_until", BigInteger, nullable=False, server_default="0"),  # the same clock
+    Column("reason", Text),
+    Column("day_began_at", Instant),
+    Column("sent", Integer, nullable=False, server_default="0"),  # on that day
+)
+
+installation = Table(  # one row: which database this is, and how often it was declared to be the true one
+    "installation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
 )
 
 partner = Table(

@@ -63,6 +63,26 @@ def recipe(choices: Choices, content: IssueContent, edition: Edition) -> Recipe 
     return Recipe(blocks=(HEAD, *weather_blocks(choices, content, edition), *story, FOOT), first_item=first)
 
 
+def amended(had: Recipe, content: IssueContent) -> Recipe | None:
+    """The Recipe of a reader who would have had another one, after the Issue was amended; None when nothing is left."""
+    there = set(all_block_keys(content))
+    sections = [s for key in had.blocks if (s := _section_of(key)) is not None and leading_key(s) in there]
+    if content.items and not sections:
+        return None
+    story = [leading_key(s) if n == 0 else following_key(s) for n, s in enumerate(sections)]
+    weather = [key for key in had.blocks if key in there and _section_of(key) is None and key not in (HEAD, FOOT)]
+    if not any(key not in (WEATHER_OPEN, WEATHER_CLOSE) for key in weather):
+        weather = [WEATHER_NONE]
+    first = next((n for n, item in enumerate(content.items) if item.section == sections[0]), None)
+    return Recipe(blocks=(HEAD, *weather, *story, FOOT), first_item=first)
+
+
+def _section_of(key: str) -> str | None:
+    """The section whose stories a block holds, in either form."""
+    kind, colon, section = key.partition(":")
+    return section if colon and kind in ("lead", "section") else None
+
+
 def chosen_sections(choices: Choices, content: IssueContent) -> tuple[str, ...]:
     """The reader's sections that hold a story today, in the reader's order; all of them when none were chosen."""
     there = sections_of(content)

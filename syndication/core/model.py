@@ -361,6 +361,7 @@ class Issue:
     frozen_at: datetime
     content: IssueContent
     reason: str | None = None  # why missed, empty or cancelled
+    held: str | None = None  # why its sending rests, until the operator resumes or cancels it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -495,8 +496,10 @@ class Delivery:
     thing: str  # issue:12, article:34/2
     recipient: str  # subscriber:7, feed:daily/digest.rss, partner:portal
     issue_id: int | None
+    issue_revision: int | None = None  # which revision of the Issue this recipient gets
     subscription_id: int | None = None
     recipe_hash: str | None
+    provider: str | None = None  # the recipient's mail provider, e.g. naver
     state: DeliveryState
     reason: str | None = None
     attempts: int = 0
@@ -506,6 +509,15 @@ class Delivery:
     sequence: int | None = None  # per partner, rising
     receipt: str | None = None
     settled_at: datetime | None = None
+
+
+class Reach(StrEnum):
+    """Whom a bad answer concerns besides the Delivery it was given to."""
+
+    DELIVERY = "delivery"  # this message or this recipient
+    PROVIDER = "provider"  # everybody at the recipient's mail provider: they wait
+    TRANSPORT = "transport"  # everything that goes the same way (the relay, the account, the portal): it waits
+    ISSUE = "issue"  # our own fault, for every recipient alike: the Issue is held and the operator told
 
 
 class Verdict(StrEnum):
@@ -524,12 +536,20 @@ class Outcome:
     code: str | None = None  # e.g. 250, 4.7.1, HTTP 410
     reason: str | None = None
     suppress: bool = False  # the address is dead: never write to it again
-    common: bool = False  # said of everything that goes this way, not of this Delivery alone
+    reach: Reach = Reach.DELIVERY
     retry_after: timedelta | None = None
+
+    @property
+    def common(self) -> bool:
+        """Whether it was said of everything that goes this way, not of this Delivery alone."""
+        return self.reach in (Reach.TRANSPORT, Reach.ISSUE)
 
 
 class EventKind(StrEnum):
+    SENT = "sent"  # the provider says that it took the mail
     DELIVERED = "delivered"
+    DELAYED = "delayed"
+    REJECTED = "rejected"  # the provider took it and then would not send it
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     CONFIRMED = "confirmed"
@@ -551,6 +571,8 @@ class Event:
     delivery_id: int | None = None
     subscription_id: int | None = None
     detail: str | None = None
+    code: str | None = None  # an enhanced status code (RFC 3463), where there is one
+    suppress: bool = False  # the address is dead or its owner complained: never write to it again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -566,6 +588,8 @@ class Balance:
     cancelled: int = 0
     uncertain: int = 0
     waiting: int = 0
+    bounced: int = 0  # of the accepted
+    complained: int = 0  # of the accepted
 
     @property
     def closes(self) -> bool:

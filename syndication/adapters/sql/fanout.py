@@ -29,7 +29,8 @@ from sqlalchemy import (
 )
 
 from syndication.adapters.sql.base import Base, insert_new, lock
-from syndication.adapters.sql.codec import CHOICES, RECIPE, dump, load
+from syndication.adapters.sql.codec import CHOICES, RECIPE, load
+from syndication.adapters.sql.recipes import add_recipes
 from syndication.adapters.tables import (
     delivery,
     issue,
@@ -41,9 +42,17 @@ from syndication.adapters.tables import (
     subscription,
     suppression,
 )
-from syndication.core.audience import recipe_hash
-from syndication.core.model import Channel, Choices, DeliveryState, Issue, IssueState, Recipe, SubscriptionState
+from syndication.core.model import (
+    Channel,
+    Choices,
+    DeliveryState,
+    Issue,
+    IssueState,
+    Recipe,
+    SubscriptionState,
+)
 
+SEED, REGULAR = 1, 5  # priorities: the newsroom's own addresses go first, as soon as the Issue is frozen
 REHEARSAL = "rehearsal: address is not on the allow list"
 
 
@@ -66,19 +75,20 @@ class FanOut(Base):
         after: int,
         limit: int,
         allowed: frozenset[str] | None,
+        seeds: frozenset[str] = frozenset(),
     ) -> int | None:
         with self._writes() as db:
             if not _still_open(db, issue):
                 return None
             _count_channel(db, issue, Channel.EMAIL)
-            _add_recipes(db, issue, recipes)
+            add_recipes(db, issue, recipes)
             last = db.execute(select(func.max(_upto(issue, after, limit).subquery().c.id))).scalar()
             if last is None and db.execute(select(_left_over(issue))).scalar():
                 return 0  # somebody chose differently since the recipes were made: once more, with theirs
             if last is None:
                 _fanned_out(db, issue, Channel.EMAIL, now)
                 return None
-            added = db.execute(_email_rows(db, issue, now, after, last, allowed)).rowcount
+            added = db.execute(_email_rows(db, issue, now, after, last, allowed, seeds)).rowcount
             _count(db, issue, Channel.EMAIL, added)
         return int(last)
 
@@ -134,26 +144,6 @@ def _still_open(db: Connection, wanted: Issue) -> bool:
     return db.execute(open_one).scalar() is not None
 
 
-def _add_recipes(db: Connection, issue: Issue, recipes: Mapping[str, tuple[Recipe | None, str | None]]) -> None:
-    made = [r for r, _ in recipes.values() if r is not None]
-    if made:
-        rows = {recipe_hash(r): dump(RECIPE, r) for r in made}
-        db.execute(insert_new(db, recipe), [{"hash": key, "content": words} for key, words in sorted(rows.items())])
-    if recipes:
-        db.execute(
-            insert_new(db, issue_recipe),
-            [
-                {
-                    "issue_id": issue.id,
-                    "choices_hash": key,
-                    "recipe_hash": None if r is None else recipe_hash(r),
-                    "reason": reason,
-                }
-                for key, (r, reason) in sorted(recipes.items())
-            ],
-        )
-
-
 def _upto(issue: Issue, after: int, limit: int) -> Select[Any]:
     return (
         select(subscription.c.id)
@@ -174,10 +164,17 @@ def _left_over(issue: Issue) -> ColumnElement[bool]:
 
 
 def _email_rows(
-    db: Connection, issue: Issue, now: datetime, after: int, last: int, allowed: frozenset[str] | None
+    db: Connection,
+    issue: Issue,
+    now: datetime,
+    after: int,
+    last: int,
+    allowed: frozenset[str] | None,
+    seeds: frozenset[str],
 ) -> Any:
     suppressed = suppression.c.digest.is_not(None)
     barred = false() if allowed is None else (subscriber.c.digest.not_in(sorted(allowed)) if allowed else true())
+    seed = subscriber.c.digest.in_(sorted(seeds)) if seeds else false()
     excluded = or_(barred, issue_recipe.c.recipe_hash.is_(None))
     state = case(
         (suppressed, DeliveryState.SUPPRESSED), (excluded, DeliveryState.EXCLUDED), else_=DeliveryState.WAITING
@@ -192,9 +189,14 @@ def _email_rows(
             literal(issue.revision),
             subscription.c.id,
             issue_recipe.c.recipe_hash,
+            subscriber.c.provider,
             cast(state, Text),
             reason,
-            literal(issue.publish_at, delivery.c.next_at.type),
+            case((seed, SEED), else_=REGULAR),
+            case(
+                (seed, literal(now, delivery.c.next_at.type)),
+                else_=literal(issue.publish_at, delivery.c.next_at.type),
+            ),
             literal(issue.expires_at, delivery.c.expires_at.type),
             literal(now, delivery.c.created_at.type),
             case((or_(suppressed, excluded), literal(now, delivery.c.settled_at.type)), else_=null()),
@@ -203,7 +205,11 @@ def _email_rows(
         .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
         .join(
             issue_recipe,
-            and_(issue_recipe.c.issue_id == issue.id, issue_recipe.c.choices_hash == subscription.c.choices_hash),
+            and_(
+                issue_recipe.c.issue_id == issue.id,
+                issue_recipe.c.issue_revision == issue.revision,
+                issue_recipe.c.choices_hash == subscription.c.choices_hash,
+            ),
         )
         .outerjoin(
             suppression,
@@ -212,8 +218,8 @@ def _email_rows(
         .where(_audience(issue), subscription.c.id > after, subscription.c.id <= last)
     )
     names = (
-        "channel thing recipient issue_id issue_revision subscription_id recipe_hash state reason "
-        "next_at expires_at created_at settled_at"
+        "channel thing recipient issue_id issue_revision subscription_id recipe_hash provider state reason "
+        "priority next_at expires_at created_at settled_at"
     )
     return insert_new(db, delivery).from_select(names.split(), rows)
 

@@ -33,6 +33,7 @@ from syndication.core.model import (
     DeliveryState,
     Edition,
     Issue,
+    IssueContent,
     IssueState,
 )
 from syndication.ports import Frozen
@@ -55,7 +56,7 @@ class Newsroom(Base):
 
     def last_issue(self, edition_id: str, cadence: Cadence) -> Issue | None:
         return self._one(
-            _issues().where(issue.c.edition_id == edition_id, issue.c.cadence == cadence).order_by(issue.c.on.desc())
+            issues().where(issue.c.edition_id == edition_id, issue.c.cadence == cadence).order_by(issue.c.on.desc())
         )
 
     def last_cut_off(self, edition_id: str, cadence: Cadence) -> datetime | None:
@@ -67,23 +68,21 @@ class Newsroom(Base):
             ).scalar()
 
     def issue_on(self, edition_id: str, cadence: Cadence, on: date) -> Issue | None:
-        return self._one(
-            _issues().where(issue.c.edition_id == edition_id, issue.c.cadence == cadence, issue.c.on == on)
-        )
+        return self._one(issues().where(issue.c.edition_id == edition_id, issue.c.cadence == cadence, issue.c.on == on))
 
-    def issue(self, issue_id: int) -> Issue | None:
-        return self._one(_issues().where(issue.c.id == issue_id))
+    def issue(self, issue_id: int, revision: int | None = None) -> Issue | None:
+        return self._one(issues(revision).where(issue.c.id == issue_id))
 
     def issues(self, edition_id: str, limit: int) -> Sequence[Issue]:
         return self._many(
-            _issues()
+            issues()
             .where(issue.c.edition_id == edition_id, issue.c.state.in_(_PUBLISHED))
             .order_by(issue.c.on.desc(), issue.c.id.desc())
             .limit(limit)
         )
 
     def open_issues(self) -> Sequence[Issue]:
-        return self._many(_issues().where(issue.c.state == IssueState.FROZEN).order_by(issue.c.id))
+        return self._many(issues().where(issue.c.state == IssueState.FROZEN).order_by(issue.c.id))
 
     def eligible(
         self, edition: Edition, cadence: Cadence, *, cut_off_at: datetime, since: datetime
@@ -134,15 +133,15 @@ class Newsroom(Base):
             number = db.execute(insert_new(db, issue).values(**_issue_row(frozen)).returning(issue.c.id)).scalar()
             if number is not None:
                 _add_content(db, number, frozen)
-                _add_blocks(db, number, blocks)
+                add_blocks(db, number, 1, blocks)
             row = db.execute(
-                _issues().where(
+                issues().where(
                     issue.c.edition_id == frozen.edition_id,
                     issue.c.cadence == frozen.cadence,
                     issue.c.on == frozen.on,
                 )
             ).one()
-        return _issue(row)
+        return issue_of(row)
 
     def blocks(self, issue_id: int, revision: int, language: str) -> Mapping[str, Block]:
         with self._reads() as db:
@@ -173,34 +172,36 @@ class Newsroom(Base):
     def _one(self, question: Select[Any]) -> Issue | None:
         with self._reads() as db:
             row = db.execute(question.limit(1)).one_or_none()
-        return None if row is None else _issue(row)
+        return None if row is None else issue_of(row)
 
     def _many(self, question: Select[Any]) -> Sequence[Issue]:
         with self._reads() as db:
-            return [_issue(row) for row in db.execute(question)]
+            return [issue_of(row) for row in db.execute(question)]
 
 
-def _issues() -> Select[Any]:
-    return select(issue, issue_revision.c.content).join(
-        issue_revision,
-        and_(issue_revision.c.issue_id == issue.c.id, issue_revision.c.number == issue.c.revision),
+def issues(revision: int | None = None) -> Select[Any]:
+    """Issues as they are, or as they were at a revision."""
+    wanted = issue.c.revision if revision is None else revision
+    return select(issue, issue_revision.c.content, issue_revision.c.number).join(
+        issue_revision, and_(issue_revision.c.issue_id == issue.c.id, issue_revision.c.number == wanted)
     )
 
 
-def _issue(row: Row[Any]) -> Issue:
+def issue_of(row: Row[Any]) -> Issue:
     return Issue(
         id=row.id,
         edition_id=row.edition_id,
         cadence=Cadence(row.cadence),
         on=row.on,
         state=IssueState(row.state),
-        revision=row.revision,
+        revision=row.number,
         cut_off_at=row.cut_off_at,
         publish_at=row.publish_at,
         expires_at=row.expires_at,
         frozen_at=row.frozen_at,
         content=load(ISSUE, row.content),
         reason=row.reason,
+        held=row.held,
     )
 
 
@@ -209,13 +210,17 @@ def _issue_row(frozen: Frozen) -> dict[str, Any]:
     return {"revision": 1, **{name: getattr(frozen, name) for name in names}}
 
 
-def _add_content(db: Connection, number: int, frozen: Frozen) -> None:
-    words = dump(ISSUE, frozen.content)
+def add_revision(db: Connection, number: int, revision: int, content: IssueContent, at: datetime) -> None:
+    words = dump(ISSUE, content)
     db.execute(
         insert(issue_revision).values(
-            issue_id=number, number=1, frozen_at=frozen.frozen_at, content_hash=digest(words), content=words
+            issue_id=number, number=revision, frozen_at=at, content_hash=digest(words), content=words
         )
     )
+
+
+def _add_content(db: Connection, number: int, frozen: Frozen) -> None:
+    add_revision(db, number, 1, frozen.content, frozen.frozen_at)
     if frozen.content.items:
         db.execute(
             insert(issue_item),
@@ -234,11 +239,11 @@ def _add_content(db: Connection, number: int, frozen: Frozen) -> None:
         )
 
 
-def _add_blocks(db: Connection, number: int, blocks: Mapping[str, Sequence[Block]]) -> None:
+def add_blocks(db: Connection, number: int, revision: int, blocks: Mapping[str, Sequence[Block]]) -> None:
     rows = [
         {
             "issue_id": number,
-            "revision": 1,
+            "revision": revision,
             "language": language,
             "position": n,
             "key": b.key,

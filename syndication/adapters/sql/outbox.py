@@ -1,28 +1,20 @@
-"""Deliveries from claimed to settled in SQL: the Outbox part of the Store.
+"""What Outcomes and evidence make of Deliveries in SQL, and the look at them: the Outbox part of the Store.
 
-Every change is conditional on the state and the lease it was won under; leases compare with the database's clock.
+Every change is conditional on the state and the lease it was won under.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    delete,
-    exists,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
+from syndication.adapters.sql import ways
 from syndication.adapters.sql.base import insert_new, lock
-from syndication.adapters.sql.fanout import REHEARSAL, FanOut
+from syndication.adapters.sql.claims import Claims, as_delivery
 from syndication.adapters.sql.newsroom import OPEN_STATES
 from syndication.adapters.sql.readership import suppress_key
 from syndication.adapters.tables import (
@@ -33,8 +25,9 @@ from syndication.adapters.tables import (
     lease,
     subscriber,
     subscription,
-    suppression,
 )
+from syndication.core import ledger, policy
+from syndication.core.ledger import Fate, Testimony
 from syndication.core.model import (
     AddressKey,
     Balance,
@@ -43,119 +36,84 @@ from syndication.core.model import (
     DeliveryState,
     Event,
     EventKind,
+    IssueState,
     Outcome,
-    SubscriptionState,
     UncertainPolicy,
     Verdict,
 )
-from syndication.ports import Slice, Uncertain
+from syndication.ports import Rates, Settlement, Uncertain
 
 _S = DeliveryState
-_MICROSECOND = timedelta(microseconds=1)
 RESEND_AFTER = timedelta(minutes=15)  # what an uncertain mail waits for evidence before its one resending
+_ANSWERABLE = (_S.CLAIMED, _S.SENDING, _S.UNCERTAIN)
 
 
-class Outbox(FanOut):
-    def claim(
-        self,
-        channel: Channel,
-        now: datetime,
-        *,
-        limit: int,
-        lease: timedelta,
-        owner: str,
-        allowed: frozenset[str] | None = None,
-    ) -> Slice | None:
-        with self._writes() as db:
-            _expire(db, channel, now)
-            due = list(db.execute(self._due_for(channel, now, limit)).scalars())
-            if not due:
-                return None
-            lease_id = self._open_lease(db, channel, lease, owner)
-            while due:
-                _claim(db, due, lease_id)
-                _drop_the_unwanted(db, delivery.c.lease_id == lease_id, now)
-                if allowed is not None:
-                    _drop_the_rehearsed(db, delivery.c.lease_id == lease_id, allowed, now)
-                rows = db.execute(
-                    select(delivery)
-                    .where(delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
-                    .order_by(delivery.c.priority, delivery.c.next_at, delivery.c.id)
-                ).all()
-                if rows:
-                    return Slice(lease_id=lease_id, deliveries=tuple(map(_delivery, rows)))
-                due = list(db.execute(self._due_for(channel, now, limit)).scalars())
-            _end_lease(db, lease_id)
-        return None
-
-    def begin(self, lease_id: int, delivery_id: int, now: datetime, *, outlast: timedelta) -> bool:
-        mine = and_(delivery.c.id == delivery_id, delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
-        live = exists().where(
-            lease.c.id == lease_id, lease.c.ended.is_(False), lease.c.until > self._now + outlast // _MICROSECOND
-        )
-        with self._writes() as db:
-            _drop_the_unwanted(db, mine, now)
-            begun = db.execute(
-                update(delivery).where(mine, live, delivery.c.expires_at > now).values(state=_S.SENDING, begun_at=now)
-            )
-            return begun.rowcount == 1
-
+class Outbox(Claims):
     def settle(
-        self, lease_id: int, delivery_id: int, outcome: Outcome, now: datetime, *, next_at: datetime | None = None
-    ) -> bool:
-        values = _settled(outcome, now, next_at)
+        self, lease_id: int, settlements: Sequence[Settlement], now: datetime, *, rates: Rates | None = None
+    ) -> frozenset[int]:
+        if not settlements:
+            return frozenset()
         with self._writes() as db:
-            row = db.execute(
-                update(delivery)
-                .where(
-                    delivery.c.id == delivery_id,
-                    delivery.c.lease_id == lease_id,
-                    delivery.c.state.in_((_S.CLAIMED, _S.SENDING, _S.UNCERTAIN)),
-                )
-                .values(**values)
-                .returning(delivery.c.subscription_id)
-            ).one_or_none()
-            if row is not None and outcome.suppress:
-                _suppress_reader(db, row.subscription_id, delivery_id, outcome, now)
-        return row is not None
+            done = _settle(db, lease_id, settlements, now)
+            if rates is not None and rates.per_day:
+                ways.count_sent(db, _sent(settlements, done), rates)
+            return done
 
-    def renew(self, lease_id: int, lease: timedelta) -> bool:
+    def take_back(self, lease_id: int, testimony: Testimony | None, now: datetime) -> Mapping[str, int]:
+        over = and_(lease.c.id == lease_id, lease.c.ended | (lease.c.until < self._now))
+        question = select(lease.c.id).where(over)
+        if self._postgresql:
+            question = question.with_for_update(skip_locked=True)
         with self._writes() as db:
-            return self._renew(db, lease_id, lease)
-
-    def release(self, lease_id: int) -> None:
-        with self._writes() as db:
-            db.execute(
-                update(delivery)
-                .where(delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
-                .values(state=_S.WAITING, lease_id=None, attempts=delivery.c.attempts - 1)
-            )
-            _end_lease(db, lease_id)
-
-    def reclaim(self) -> Mapping[str, int]:
-        with self._writes() as db:
-            _forget_ended_leases(db)
-            dead = select(lease.c.id).where(lease.c.ended.is_(False), lease.c.until < self._now)
-            if self._postgresql:
-                dead = dead.with_for_update(skip_locked=True)
-            ids = list(db.execute(dead).scalars())
-            if not ids:
+            if db.execute(question).scalar() is None:
                 return {}
-            handed_over = and_(delivery.c.state == _S.SENDING, delivery.c.channel == Channel.EMAIL)
-            held = delivery.c.lease_id.in_(ids)
+            held = and_(delivery.c.lease_id == lease_id, delivery.c.state.in_(_ANSWERABLE))
             lock(db, select(delivery.c.id).where(held).order_by(delivery.c.id))
-            uncertain = db.execute(
-                update(delivery)
-                .where(held, handed_over)
-                .values(state=_S.UNCERTAIN, reason="the worker ended between the intent and the answer")
+            rows = [as_delivery(row) for row in db.execute(select(delivery).where(held).order_by(delivery.c.id))]
+            fates = [(row, ledger.fate(row, testimony)) for row in rows]
+            told = [_evidence(row, fate, now) for row, fate in fates if isinstance(fate, Outcome)]
+            _settle(db, lease_id, told, now)
+            waiting = [row.id for row, fate in fates if fate is Fate.WAITS]
+            _wait_again(db, waiting)
+            db.execute(update(lease).where(lease.c.id == lease_id).values(ended=True))
+        counts = Counter(_settled(s, lease_id, now)["state"].value for s in told)
+        return counts + Counter({_S.WAITING.value: len(waiting)})
+
+    def hold_issue(self, issue_id: int, reason: str, now: datetime) -> bool:
+        resting = and_(issue.c.id == issue_id, issue.c.state == IssueState.FROZEN, issue.c.held.is_(None))
+        with self._writes() as db:
+            return bool(db.execute(update(issue).where(resting).values(held=reason, held_at=now)).rowcount)
+
+    def resume_issue(self, issue_id: int, now: datetime) -> bool:
+        held = and_(issue.c.id == issue_id, issue.c.held.is_not(None))
+        with self._writes() as db:
+            return bool(db.execute(update(issue).where(held).values(held=None, held_at=None)).rowcount)
+
+    def cancel_issue(self, issue_id: int, reason: str, now: datetime) -> int:
+        waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_((_S.WAITING, _S.CLAIMED)))
+        with self._writes() as db:
+            lock(db, select(delivery.c.id).where(waiting).order_by(delivery.c.id))
+            return db.execute(
+                update(delivery).where(waiting).values(state=_S.CANCELLED, reason=reason, lease_id=None, settled_at=now)
             ).rowcount
-            waiting = db.execute(
+
+    def pause_provider(self, provider: str, length: timedelta, reason: str) -> None:
+        with self._writes() as db:
+            ways.pause(db, self._now, provider, length, reason)
+
+    def expire(self, now: datetime, limit: int) -> int:
+        """Settle up to `limit` waiting Deliveries whose time has passed; returns how many."""
+        over = select(delivery.c.id).where(delivery.c.state == _S.WAITING, delivery.c.expires_at <= now).limit(limit)
+        if self._postgresql:
+            over = over.with_for_update(skip_locked=True)  # whoever else changes one of them now is not waited for
+        with self._writes() as db:
+            ids = over.cte("over")
+            return db.execute(
                 update(delivery)
-                .where(held, delivery.c.state.in_((_S.CLAIMED, _S.SENDING)))
-                .values(state=_S.WAITING, lease_id=None)
+                .where(delivery.c.id.in_(select(ids.c.id)))
+                .values(state=_S.EXPIRED, reason="its time had passed", settled_at=now)
             ).rowcount
-            db.execute(update(lease).where(lease.c.id.in_(ids)).values(ended=True))
-        return {_S.WAITING.value: waiting, _S.UNCERTAIN.value: uncertain}
 
     def resend_uncertain(self, policies: Mapping[str, UncertainPolicy], now: datetime) -> int:
         editions = [name for name, policy in policies.items() if policy is UncertainPolicy.RESEND]
@@ -199,8 +157,22 @@ class Outbox(FanOut):
                     .group_by(delivery.c.state)
                 )
             }
+            later = db.execute(
+                select(func.count(delivery.c.bounced_at), func.count(delivery.c.complained_at)).where(
+                    _returned(issue_id), delivery.c.channel == channel
+                )
+            ).one()
         terms = {s.value: n for s, n in counts.items() if s not in OPEN_STATES}
-        return Balance(audience=audience or 0, waiting=sum(counts.get(s, 0) for s in OPEN_STATES), **terms)
+        waiting = sum(counts.get(s, 0) for s in OPEN_STATES)
+        return Balance(audience=audience or 0, waiting=waiting, bounced=later[0], complained=later[1], **terms)
+
+    def refusals(self, issue_id: int) -> tuple[int, int]:
+        mails = and_(delivery.c.issue_id == issue_id, delivery.c.channel == Channel.EMAIL)
+        answered = select(delivery.c.state, func.count()).where(mails, delivery.c.state.in_((_S.FAILED, _S.ACCEPTED)))
+        bounced = select(func.count(delivery.c.bounced_at)).where(_returned(issue_id))
+        with self._reads() as db:
+            counts: Counter[str] = Counter(dict(db.execute(answered.group_by(delivery.c.state)).tuples().all()))
+            return counts[_S.FAILED] + db.execute(bounced).scalar_one(), counts.total()
 
     def outcomes(self, issue_id: int, channel: Channel) -> Mapping[tuple[DeliveryState, str | None], int]:
         with self._reads() as db:
@@ -216,17 +188,17 @@ class Outbox(FanOut):
         if channel is not None:
             question = question.where(delivery.c.channel == channel)
         with self._reads() as db:
-            return [_delivery(row) for row in db.execute(question)]
+            return [as_delivery(row) for row in db.execute(question)]
 
     def delivery(self, delivery_id: int) -> Delivery | None:
         with self._reads() as db:
             row = db.execute(select(delivery).where(delivery.c.id == delivery_id)).one_or_none()
-        return None if row is None else _delivery(row)
+        return None if row is None else as_delivery(row)
 
     def uncertain(self) -> Sequence[Uncertain]:
         with self._reads() as db:
             rows = db.execute(select(delivery).where(delivery.c.state == _S.UNCERTAIN).order_by(delivery.c.id)).all()
-        return [Uncertain(delivery=_delivery(row), since=row.begun_at or row.created_at) for row in rows]
+        return [Uncertain(delivery=as_delivery(row), since=row.begun_at or row.created_at) for row in rows]
 
     def due(self, channel: Channel, now: datetime) -> int:
         with self._reads() as db:
@@ -245,107 +217,87 @@ class Outbox(FanOut):
         with self._reads() as db:
             return {row.name: row.at for row in db.execute(select(beat))}
 
-    def _open_lease(self, db: Connection, channel: Channel, length: timedelta, owner: str) -> int:
-        host, _, name = owner.partition("/")
-        number: int = db.execute(
-            insert(lease)
-            .values(channel=channel, host=host, owner=name, until=self._now + length // _MICROSECOND)
-            .returning(lease.c.id)
-        ).scalar_one()
-        return number
 
-    def _renew(self, db: Connection, lease_id: int, length: timedelta) -> bool:
-        live = and_(lease.c.id == lease_id, lease.c.ended.is_(False), lease.c.until > self._now)
-        renewed = db.execute(update(lease).where(live).values(until=self._now + length // _MICROSECOND))
-        return renewed.rowcount == 1
-
-    def _due_for(self, channel: Channel, now: datetime, limit: int) -> Any:
-        due = and_(delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.next_at <= now)
-        due = and_(due, delivery.c.expires_at > now)
-        if channel is Channel.PARTNER:
-            due = and_(due, _first_of_its_partner())
-        question = (
-            select(delivery.c.id)
-            .where(due)
-            .order_by(delivery.c.priority, delivery.c.next_at, delivery.c.id)
-            .limit(limit)
-        )
-        return question.with_for_update(skip_locked=True) if self._postgresql else question
+def _settle(db: Connection, lease_id: int, settlements: Sequence[Settlement], now: datetime) -> frozenset[int]:
+    """Write the Outcomes in one go, in the order of the rows; whatever moved on since is left alone."""
+    told = {s.delivery_id: s for s in settlements}
+    mine = and_(delivery.c.id.in_(sorted(told)), delivery.c.lease_id == lease_id, delivery.c.state.in_(_ANSWERABLE))
+    question = select(delivery.c.id, delivery.c.subscription_id).where(mine).order_by(delivery.c.id)
+    if db.dialect.name == "postgresql":
+        question = question.with_for_update(key_share=True)
+    readers = dict(db.execute(question).tuples().all())
+    if readers:
+        db.execute(_SETTLE, [_settled(told[n], lease_id, now) for n in readers])
+    for n, reader in readers.items():
+        if told[n].outcome.suppress:
+            _suppress_reader(db, reader, n, told[n].outcome, now)
+    return frozenset(readers)
 
 
-def _first_of_its_partner() -> ColumnElement[bool]:
-    """Nothing older is open for the same Partner: what it hears comes in the order of its sequence."""
-    older = delivery.alias("older")
-    return ~exists().where(
-        older.c.channel == Channel.PARTNER,
-        older.c.recipient == delivery.c.recipient,
-        older.c.state.in_(OPEN_STATES),
-        older.c.sequence < delivery.c.sequence,
+def _returned(issue_id: int) -> ColumnElement[bool]:
+    """Accepted mails of an Issue that bounced or were complained about: few, and in an index of their own."""
+    came_back = or_(delivery.c.bounced_at.is_not(None), delivery.c.complained_at.is_not(None))
+    return and_(delivery.c.issue_id == issue_id, delivery.c.state == _S.ACCEPTED, came_back)
+
+
+def _evidence(row: Delivery, outcome: Outcome, now: datetime) -> Settlement:
+    """An Outcome that a journal tells, as the worker would have settled it."""
+    deferred = outcome.verdict is Verdict.DEFERRED
+    key = f"{row.thing} {row.recipient}"
+    next_at = policy.retry_at(row.attempts, now, row.expires_at, key) if deferred else None
+    return Settlement(delivery_id=row.id, outcome=outcome, next_at=next_at, provider=row.provider)
+
+
+_SETTLE = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("which"))
+    .values(
+        state=bindparam("state"),
+        reason=bindparam("reason"),
+        code=bindparam("code"),
+        receipt=bindparam("receipt"),
+        settled_at=bindparam("settled_at"),
+        lease_id=bindparam("lease_id"),
+        next_at=func.coalesce(bindparam("next_at"), delivery.c.next_at),
     )
+)
 
 
-def _expire(db: Connection, channel: Channel, now: datetime) -> None:
-    over = and_(delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.expires_at <= now)
-    which = over
-    if db.dialect.name == "postgresql":  # whoever else changes one of them now is not waited for
-        which = and_(over, delivery.c.id.in_(select(delivery.c.id).where(over).with_for_update(skip_locked=True)))
-    db.execute(update(delivery).where(which).values(state=_S.EXPIRED, reason="its time had passed", settled_at=now))
-
-
-def _claim(db: Connection, due: Sequence[int], lease_id: int) -> None:
-    db.execute(
-        update(delivery)
-        .where(delivery.c.id.in_(due), delivery.c.state == _S.WAITING)
-        .values(state=_S.CLAIMED, lease_id=lease_id, attempts=delivery.c.attempts + 1)
-    )
-
-
-def _drop_the_unwanted(db: Connection, which: ColumnElement[bool], now: datetime) -> None:
-    """Turn claimed Deliveries whose reader was suppressed or has left into suppressed or cancelled ones."""
-    reader = select(subscription.c.id).join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
-    barred = reader.join(
-        suppression, and_(suppression.c.key_id == subscriber.c.key_id, suppression.c.digest == subscriber.c.digest)
-    )
-    left = select(subscription.c.id).where(subscription.c.state != SubscriptionState.ACTIVE)
-    claimed = and_(which, delivery.c.state == _S.CLAIMED, delivery.c.subscription_id.is_not(None))
-    for readers, state, reason in (
-        (barred.where(subscription.c.id == delivery.c.subscription_id), _S.SUPPRESSED, "suppressed"),
-        (left.where(subscription.c.id == delivery.c.subscription_id), _S.CANCELLED, "unsubscribed"),
-    ):
-        db.execute(
-            update(delivery)
-            .where(claimed, readers.exists())
-            .values(state=state, reason=reason, lease_id=None, settled_at=now)
-        )
-
-
-def _drop_the_rehearsed(db: Connection, which: ColumnElement[bool], allowed: frozenset[str], now: datetime) -> None:
-    """Exclude claimed mails to whom a rehearsal must not write: they were fanned out while live, or elsewhere."""
-    welcome = (
-        exists()
-        .where(subscription.c.id == delivery.c.subscription_id)
-        .where(subscriber.c.id == subscription.c.subscriber_id, subscriber.c.digest.in_(sorted(allowed)))
-    )
-    db.execute(
-        update(delivery)
-        .where(which, delivery.c.state == _S.CLAIMED, delivery.c.channel == Channel.EMAIL, ~welcome)
-        .values(state=_S.EXCLUDED, reason=REHEARSAL, lease_id=None, settled_at=now)
-    )
-
-
-def _settled(outcome: Outcome, now: datetime, next_at: datetime | None) -> dict[str, Any]:
-    told = {"reason": outcome.reason, "code": outcome.code}
+def _settled(settlement: Settlement, lease_id: int, now: datetime) -> dict[str, Any]:
+    outcome, next_at = settlement.outcome, settlement.next_at
+    row: dict[str, Any] = {
+        "which": settlement.delivery_id,
+        "reason": outcome.reason,
+        "code": outcome.code,
+        "receipt": None,
+        "settled_at": now,
+        "lease_id": None,
+        "next_at": None,
+    }
     match outcome.verdict:
         case Verdict.ACCEPTED:
-            return {**told, "state": _S.ACCEPTED, "receipt": outcome.receipt, "settled_at": now, "lease_id": None}
+            return {**row, "state": _S.ACCEPTED, "receipt": outcome.receipt}
         case Verdict.REFUSED:
-            return {**told, "state": _S.FAILED, "settled_at": now, "lease_id": None}
+            return {**row, "state": _S.FAILED}
         case Verdict.UNCERTAIN:
-            return {**told, "state": _S.UNCERTAIN}
+            return {**row, "state": _S.UNCERTAIN, "settled_at": None, "lease_id": lease_id}
     if next_at is None:
-        reason = f"no time left to try again: {outcome.reason}"
-        return {**told, "state": _S.EXPIRED, "reason": reason, "settled_at": now, "lease_id": None}
-    return {**told, "state": _S.WAITING, "next_at": next_at, "lease_id": None}
+        return {**row, "state": _S.EXPIRED, "reason": f"no time left to try again: {outcome.reason}"}
+    return {**row, "state": _S.WAITING, "settled_at": None, "next_at": next_at}
+
+
+def _sent(settlements: Sequence[Settlement], done: frozenset[int]) -> Counter[str]:
+    """How many mails were handed over or may have been, by provider and in all."""
+    handed = (Verdict.ACCEPTED, Verdict.UNCERTAIN)
+    gone = [s for s in settlements if s.delivery_id in done and s.outcome.verdict in handed]
+    counts = Counter(s.provider for s in gone if s.provider is not None)
+    counts[ways.EVERYTHING] = len(gone)
+    return counts
+
+
+def _wait_again(db: Connection, ids: Sequence[int]) -> None:
+    if ids:
+        db.execute(update(delivery).where(delivery.c.id.in_(ids)).values(state=_S.WAITING, reason=None, lease_id=None))
 
 
 def _suppress_reader(
@@ -368,24 +320,3 @@ def _suppress_reader(
         detail=f"{outcome.code or ''} {outcome.reason or ''}".strip(),
     )
     suppress_key(db, AddressKey(key_id=key.key_id, digest=key.digest), outcome.reason or "the address is dead", news)
-
-
-def _end_lease(db: Connection, lease_id: int) -> None:
-    # begun and not settled: the lease runs on, or reclaim would never find what nobody answers for any more
-    begun = exists().where(delivery.c.lease_id == lease_id, delivery.c.state == _S.SENDING)
-    db.execute(update(lease).where(lease.c.id == lease_id, ~begun).values(ended=True))
-
-
-def _forget_ended_leases(db: Connection) -> None:
-    held = exists().where(delivery.c.lease_id == lease.c.id)
-    db.execute(delete(lease).where(lease.c.ended, ~held))
-
-
-def _delivery(row: Any) -> Delivery:
-    names = (
-        "id thing recipient issue_id subscription_id recipe_hash reason attempts next_at expires_at "
-        "lease_id sequence receipt settled_at"
-    )
-    return Delivery(
-        channel=Channel(row.channel), state=_S(row.state), **{name: getattr(row, name) for name in names.split()}
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, literal, select, update
@@ -42,7 +43,7 @@ class Readership(Base):
             number = _revive(db, reader, edition_id, choices, language, consent.at)
             _add_consent(db, number, consent)
             row = db.execute(_subscriptions().where(subscription.c.id == number)).one()
-        return _subscription(row)
+        return subscription_of(row)
 
     def subscription(self, subscription_id: int) -> Subscription | None:
         found = self._some(_subscriptions().where(subscription.c.id == subscription_id))
@@ -95,12 +96,12 @@ class Readership(Base):
 
     def _some(self, question: Select[Any]) -> list[Subscription]:
         with self._reads() as db:
-            return [_subscription(row) for row in db.execute(question)]
+            return [subscription_of(row) for row in db.execute(question)]
 
 
 def record_event(db: Connection, news: Event) -> bool:
     """Append an Event; False when its id is known."""
-    row = {name: getattr(news, name) for name in Event.__slots__}
+    row = {name: getattr(news, name) for name in Event.__slots__ if name != "suppress"}
     return bool(db.execute(insert_new(db, event).values(**row)).rowcount)
 
 
@@ -181,18 +182,26 @@ def _add_consent(db: Connection, number: int, given: Consent) -> None:
     db.execute(insert(consent_table).values(subscription_id=number, **row))
 
 
+SUBSCRIPTION_COLUMNS = (*subscription.c, subscriber.c.address)
+
+
 def _subscriptions() -> Select[Any]:
-    return select(subscription, subscriber.c.address).join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+    return select(*SUBSCRIPTION_COLUMNS).join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
 
 
-def _subscription(row: Row[Any]) -> Subscription:
+@lru_cache(maxsize=1024)  # many readers choose alike
+def _choices(words: str) -> Choices:
+    return load(CHOICES, words)
+
+
+def subscription_of(row: Row[Any]) -> Subscription:
     return Subscription(
         id=row.id,
         subscriber_id=row.subscriber_id,
         edition_id=row.edition_id,
         address=row.address,
         state=SubscriptionState(row.state),
-        choices=load(CHOICES, row.choices),
+        choices=_choices(row.choices),
         language=row.language,
         epoch=row.epoch,
         started_at=row.started_at,

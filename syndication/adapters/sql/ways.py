@@ -1,0 +1,143 @@
+"""How fast mail may go, shared by all workers: places in line and counts per day, one row per way.
+
+A way is a recipient's mail provider; "" is everything that goes by mail. It claims nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select, update
+
+from syndication.adapters.sql.base import insert_new, lock
+from syndication.adapters.tables import delivery, way
+from syndication.core.model import Channel, DeliveryState
+from syndication.ports import Pace, Rates
+
+EVERYTHING = ""
+AHEAD = timedelta(seconds=1)  # places in line are given out this far ahead: a dead worker's places are lost, no more
+_MICROSECOND = timedelta(microseconds=1)
+_SECOND = 1_000_000  # microseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many mails may be claimed now: `limit` at all, `each` by provider, none of `closed`."""
+
+    limit: int
+    wait: timedelta = timedelta(0)  # nothing before that
+    closed: frozenset[str] = frozenset()
+    each: Mapping[str, int] = field(default_factory=dict)
+    starts: Mapping[str, int] = field(default_factory=dict)  # the first free place, database's clock
+    intervals: Mapping[str, int] = field(default_factory=dict)  # microseconds from place to place
+    now: int = 0
+
+    def within(self, rows: Sequence[Any]) -> list[Any]:
+        """Those of the rows, in their order, that keep each provider within its room."""
+        seen: Counter[str] = Counter()
+        kept = []
+        for row in rows:
+            seen[row.provider] += 1
+            if row.provider not in self.each or seen[row.provider] <= self.each[row.provider]:
+                kept.append(row)
+        return kept
+
+
+def room(db: Connection, clock: ColumnElement[int], limit: int, rates: Rates | None) -> Room:
+    """What may be claimed; the rows of limited ways stay locked until the places are reserved."""
+    limited = sorted({*rates.per_second, *rates.per_day}) if rates is not None else []
+    if limited:
+        db.execute(insert_new(db, way), [{"name": name} for name in limited])
+        lock(db, select(way.c.name).where(way.c.name.in_(limited)).order_by(way.c.name))
+    rows = db.execute(
+        select(way, clock.label("clock")).where(or_(way.c.paused_until > clock, way.c.name.in_(limited)))
+    ).all()
+    if not rows:
+        return Room(limit=limit)
+    at = rows[0].clock
+    paused = {r.name: r.paused_until for r in rows if r.paused_until > at}
+    if EVERYTHING in paused:
+        return Room(limit=0, wait=(paused[EVERYTHING] - at) * _MICROSECOND)
+    return _room(db, rows, at, frozenset(paused), limit, rates or Rates())
+
+
+def _room(db: Connection, rows: Sequence[Any], at: int, paused: frozenset[str], limit: int, rates: Rates) -> Room:
+    intervals = {name: int(_SECOND / rate) for name, rate in rates.per_second.items()}
+    starts = {r.name: max(r.next_at, at) for r in rows if r.name in intervals}
+    each = {name: max(0, (at + AHEAD // _MICROSECOND - starts[name]) // intervals[name]) for name in intervals}
+    for name, most in _left_today(db, rows, rates).items():
+        each[name] = min(each.get(name, most), most)
+    limit = min(limit, each.pop(EVERYTHING, limit))
+    wait = intervals.get(EVERYTHING, _SECOND) * _MICROSECOND if limit == 0 else timedelta(0)
+    closed = paused | {name for name, n in each.items() if n == 0}
+    return Room(limit=limit, wait=wait, closed=closed, each=each, starts=starts, intervals=intervals, now=at)
+
+
+def _left_today(db: Connection, rows: Sequence[Any], rates: Rates) -> dict[str, int]:
+    """How many more mails a way may take today: what was sent and what is under way is taken off."""
+    if not rates.per_day:
+        return {}
+    sent = {r.name: r.sent for r in rows if r.day_began_at == rates.day_began_at}
+    flying = _in_flight(db)
+    return {name: max(0, most - sent.get(name, 0) - flying[name]) for name, most in rates.per_day.items()}
+
+
+def _in_flight(db: Connection) -> Counter[str]:
+    """How many mails are under a lease, by provider and in all."""
+    states = (DeliveryState.CLAIMED, DeliveryState.SENDING)
+    rows = db.execute(
+        select(delivery.c.provider, func.count())
+        .where(delivery.c.lease_id.is_not(None), delivery.c.channel == Channel.EMAIL, delivery.c.state.in_(states))
+        .group_by(delivery.c.provider)
+    )
+    counts = Counter({provider or "?": n for provider, n in rows})
+    counts[EVERYTHING] = counts.total()
+    return counts
+
+
+def reserve(db: Connection, room: Room, rows: Sequence[Any]) -> Pace | None:
+    """Take a place in line for each row; the pace that these places ask for, where everything has a rate."""
+    if not room.intervals:
+        return None
+    counts = Counter(row.provider for row in rows)
+    counts[EVERYTHING] = len(rows)
+    taken = [
+        {"which": name, "free": room.starts[name] + counts[name] * interval}
+        for name, interval in sorted(room.intervals.items())
+        if counts[name]
+    ]
+    if taken:
+        db.execute(update(way).where(way.c.name == bindparam("which")).values(next_at=bindparam("free")), taken)
+    if EVERYTHING not in room.intervals:
+        return None
+    start = (room.starts[EVERYTHING] - room.now) * _MICROSECOND
+    return Pace(start=start, every=room.intervals[EVERYTHING] * _MICROSECOND)
+
+
+def count_sent(db: Connection, sent: Mapping[str, int], rates: Rates) -> None:
+    """Add to the counts of the day, for the ways that have a limit by the day."""
+    today = way.c.day_began_at == rates.day_began_at
+    rows = [{"which": name, "n": sent[name]} for name in sorted(rates.per_day) if sent.get(name)]
+    if rows:
+        db.execute(
+            update(way)
+            .where(way.c.name == bindparam("which"))
+            .values(
+                sent=case((today, way.c.sent), else_=0) + bindparam("n"),
+                day_began_at=rates.day_began_at,
+            ),
+            rows,
+        )
+
+
+def pause(db: Connection, clock: ColumnElement[int], name: str, length: timedelta, reason: str) -> None:
+    """Claim nothing that goes this way for a while; a longer pause stands."""
+    db.execute(insert_new(db, way).values(name=name))
+    until = clock + length // _MICROSECOND
+    db.execute(
+        update(way).where(way.c.name == name, way.c.paused_until < until).values(paused_until=until, reason=reason)
+    )
