@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from syndication.core.bounces import Patience
 from syndication.core.ledger import Testimony
 from syndication.core.links import Keys
 from syndication.core.model import (
@@ -215,6 +216,34 @@ class Push:
     at: datetime
     sequence: int
     loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A mail that came in, as it came. `sender` and `recipients` are the envelope's; None and empty where unknown."""
+
+    message: bytes
+    sender: str | None = None  # "" for the null sender of reports
+    recipients: tuple[str, ...] = ()
+    name: str = ""  # how the Postbox knows it
+
+
+class Postbox(Protocol):
+    """Where bounces, complaints and answers of readers arrive and wait to be read."""
+
+    def look(self, limit: int) -> Iterator[Arrived]:
+        """What has not been marked yet, oldest first. Raises Transient or Permanent."""
+        ...
+
+    def done(self, arrived: Arrived) -> None:
+        """Mark a mail: it was read and what it said was stored."""
+        ...
+
+    def set_aside(self, arrived: Arrived) -> None:
+        """Mark a mail that somebody should look at."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Portal(Protocol):
@@ -603,7 +632,27 @@ class Outbox(Protocol):
     def beats(self) -> Mapping[str, datetime]: ...
 
 
-class Store(Intake, Newsroom, Readership, Outbox, Protocol):
+class Aftermath(Protocol):
+    """Later news about Deliveries, and what follows from them for readers."""
+
+    def learn(self, news: Sequence[Event], patience: Patience) -> frozenset[str]:
+        """Record Events about Deliveries with all that follows from them; returns the ids that were new.
+
+        In any order and number the end is the same: see core.news for Deliveries, core.bounces for addresses. A
+        complaint also ends every Subscription of its reader. Events are recorded whether or not their Delivery is
+        known; without `subscription_id` they get their Delivery's."""
+        ...
+
+    def delivery_by_receipt(self, receipt: str) -> Delivery | None:
+        """The newest Delivery that the far side gave this id."""
+        ...
+
+    def events(self, delivery_id: int) -> Sequence[Event]:
+        """What was heard of a Delivery, in the order of its instants."""
+        ...
+
+
+class Store(Intake, Newsroom, Readership, Outbox, Aftermath, Protocol):
     """Everything that lasts. One method is one transaction."""
 
     def close(self) -> None:
@@ -625,6 +674,7 @@ class Ports:
     folders: Mapping[str, Folder]
     journals: Journals
     weather: WeatherService | None = None
+    postbox: Postbox | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -641,6 +691,8 @@ class Setup:
     templates: Mapping[str, str]  # template name -> source text
     allowed: frozenset[str] | None = None  # rehearsal: digests of address keys that may be written to; None = live
     reply_to: str | None = None
+    bounce_domain: str | None = None  # where VERP, reply and leaving addresses live; None: there are none
+    replies: bool = False  # answers of readers come to reply addresses first, and from there to `reply_to`
     sign: Callable[[bytes, datetime], bytes] | None = None  # DKIM: a finished mail and its instant -> signed bytes
     weather_stations: tuple[str, ...] = ()
     lease: timedelta = timedelta(seconds=90)  # how long a claimed slice is held without a sign of life

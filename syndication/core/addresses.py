@@ -1,4 +1,4 @@
-"""Judges network addresses and URLs: which ones we may connect to on behalf of a setting or of somebody's link.
+"""Judges addresses: which hosts and URLs we may connect to for a setting or somebody's link, and whose mailbox one is.
 
 It resolves no names and opens no connections: callers judge every address a name resolved to, then connect to it.
 """
@@ -9,6 +9,8 @@ import ipaddress
 import re
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
+
+from syndication.core.links import normal_address
 
 # IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and updates), multicast and reserved space.
 _NOT_PUBLIC = tuple(
@@ -137,3 +139,28 @@ def _is_ip(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+# --- mail providers --------------------------------------------------------------------------
+
+# One provider's domains share a limit, a queue and a reputation: they are counted as one.
+_PROVIDERS = {
+    **dict.fromkeys(("naver.com",), "naver"),
+    **dict.fromkeys(("gmail.com", "googlemail.com"), "google"),
+    **dict.fromkeys(("hanmail.net", "daum.net", "kakao.com"), "kakao"),
+    **dict.fromkeys(("nate.com",), "nate"),
+    **dict.fromkeys(("icloud.com", "me.com", "mac.com"), "apple"),
+}
+_MANY_COUNTRIES = (  # the same name under the endings of many countries: hotmail.co.kr, yahoo.co.jp, live.fr
+    (re.compile(r"(?:outlook|hotmail|live|msn|windowslive)\.(?:com|(?:com?\.)?[a-z]{2})"), "microsoft"),
+    (re.compile(r"(?:yahoo|ymail|rocketmail)\.(?:com|(?:com?\.)?[a-z]{2})"), "yahoo"),
+)
+
+
+def provider(address: str) -> str:
+    """The mail provider of an address, e.g. naver; for others the domain itself as A-label. Raises links.BadAddress."""
+    domain = normal_address(address).rpartition("@")[2]
+    known = _PROVIDERS.get(domain)
+    if known is not None:
+        return known
+    return next((name for shape, name in _MANY_COUNTRIES if shape.fullmatch(domain)), domain)

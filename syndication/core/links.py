@@ -133,6 +133,7 @@ class Purpose(IntEnum):
     MANAGE = 2
     CONFIRM = 3
     VERP = 4
+    REPLY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,3 +196,93 @@ def message_id(delivery_thing: str, recipient: str, domain: str, keys: Keys) -> 
     words = f"{delivery_thing}\0{recipient}".encode()
     mark = hmac.new(keys.secrets[keys.current], b"message-id\0" + words, hashlib.sha256).hexdigest()[:32]
     return f"{mark}@{domain}"
+
+
+# --- addresses that mail comes back to -------------------------------------------------------
+
+_SLIP = struct.Struct(">BQ4s")  # version and purpose, number, mark of the reader's address
+_SLIP_LETTERS = 47  # base32 of the Slip and its MAC
+_PREFIXES = {Purpose.VERP: "b", Purpose.REPLY: "r", Purpose.UNSUBSCRIBE: "u"}
+_RETURN = re.compile(rf"([bru])\+([a-z2-7]{{{_SLIP_LETTERS}}})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slip:
+    """What an address of ours tells: what it is for, which Delivery (VERP) or Subscription, and whose address."""
+
+    purpose: Purpose
+    number: int
+    key_id: str
+    mark: bytes
+
+
+def bounce_address(delivery_id: int, reader: str, domain: str, keys: Keys) -> str:
+    """b+token@domain: the envelope sender of one Delivery (VERP); reports about it come back to it.
+
+    `reader` is the address that is written to. 49 octets before the @, safe where hosts lower-case them."""
+    return _return_address(Purpose.VERP, delivery_id, reader, domain, keys)
+
+
+def reply_address(subscription_id: int, reader: str, domain: str, keys: Keys) -> str:
+    """r+token@domain: the Reply-To of one reader's mails."""
+    return _return_address(Purpose.REPLY, subscription_id, reader, domain, keys)
+
+
+def leave_address(subscription_id: int, reader: str, domain: str, keys: Keys) -> str:
+    """u+token@domain: a mail to it ends the Subscription; for List-Unsubscribe (RFC 2369 section 3.2)."""
+    return _return_address(Purpose.UNSUBSCRIBE, subscription_id, reader, domain, keys)
+
+
+def _return_address(purpose: Purpose, number: int, reader: str, domain: str, keys: Keys) -> str:
+    secret = keys.secrets[keys.current]
+    payload = _SLIP.pack(0x10 | purpose, number, _reader_mark(secret, reader))
+    return f"{_PREFIXES[purpose]}+{_sealed(payload, keys.current, secret)}@{domain}"
+
+
+def read_return(address: str, domain: str, keys: Keys) -> Slip | None:
+    """The Slip in an address of ours; None when forged, cut, changed, under an unknown key or at another domain."""
+    local, _, host = address.rpartition("@")
+    found = _RETURN.fullmatch(local.lower())
+    if found is None or not local.isascii() or host.lower().rstrip(".") != domain:
+        return None
+    raw = base64.b32decode(found[2].upper() + "=" * (-_SLIP_LETTERS % 8))
+    for key_id, secret in keys.secrets.items():
+        payload = _opened(raw, key_id, secret)
+        if payload is not None and _sealed(payload, key_id, secret) == found[2]:
+            head, number, mark = _SLIP.unpack(payload)
+            purpose = next((p for p, prefix in _PREFIXES.items() if (0x10 | p, prefix) == (head, found[1])), None)
+            return None if purpose is None else Slip(purpose=purpose, number=number, key_id=key_id, mark=mark)
+    return None
+
+
+def _sealed(payload: bytes, key_id: str, secret: bytes) -> str:
+    """The payload under a cover that only the key lifts: ids and how many there are stay ours."""
+    mac = _slip_mac(secret, key_id, payload)
+    return base64.b32encode(_covered(payload, mac, secret) + mac).decode().rstrip("=").lower()
+
+
+def _opened(raw: bytes, key_id: str, secret: bytes) -> bytes | None:
+    """The payload, or None where the MAC is not ours."""
+    payload, mac = _covered(raw[:-_MAC], raw[-_MAC:], secret), raw[-_MAC:]
+    return payload if hmac.compare_digest(mac, _slip_mac(secret, key_id, payload)) else None
+
+
+def _covered(octets: bytes, mac: bytes, secret: bytes) -> bytes:
+    """Octets under a stream that hangs on the MAC, and so on all of them; covered twice they are bare again."""
+    stream = hmac.new(secret, b"cover\0" + mac, hashlib.sha256).digest()
+    return bytes(a ^ b for a, b in zip(octets, stream, strict=False))
+
+
+def made_for(slip: Slip, reader: str, keys: Keys) -> bool:
+    """Whether a Slip was made for this address: not where the number has come to mean somebody else.
+
+    So it is after a database was restored, and when a reader changed the address."""
+    return hmac.compare_digest(slip.mark, _reader_mark(keys.secrets[slip.key_id], reader))
+
+
+def _slip_mac(secret: bytes, key_id: str, payload: bytes) -> bytes:
+    return hmac.new(secret, f"return\0{key_id}\0".encode() + payload, hashlib.sha256).digest()[:_MAC]
+
+
+def _reader_mark(secret: bytes, reader: str) -> bytes:
+    return hmac.new(secret, b"reader\0" + normal_address(reader).encode(), hashlib.sha256).digest()[:4]
