@@ -355,6 +355,7 @@ lease = Table(
 
 _WAITING = text("state = 'waiting'")
 _LEASED = text("lease_id IS NOT NULL")
+_RECEIPT = text("receipt IS NOT NULL")
 _RETURNED = text("bounced_at IS NOT NULL OR complained_at IS NOT NULL")
 
 delivery = Table(
@@ -393,6 +394,7 @@ delivery = Table(
     Index("ix_delivery_returned", "issue_id", sqlite_where=_RETURNED, postgresql_where=_RETURNED),
     Index("ix_delivery_expiring", "expires_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("ix_delivery_subscription", "subscription_id"),
+    Index("ix_delivery_receipt", "receipt", sqlite_where=_RECEIPT, postgresql_where=_RECEIPT),
     sqlite_autoincrement=True,
 )
 

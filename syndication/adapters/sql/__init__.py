@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from syndication.adapters.sql.engine import migrate, open_engine
 from syndication.adapters.sql.intake import Intake
+from syndication.adapters.sql.news import News
 from syndication.adapters.sql.newsroom import Newsroom
 from syndication.adapters.sql.outbox import Outbox
 from syndication.adapters.sql.readership import Readership
 
 
-class SqlStore(Intake, Newsroom, Readership, Outbox):
+class SqlStore(Intake, Newsroom, Readership, Outbox, News):
     """A `ports.Store`. Open one per process, and anew after a fork."""
 
 

@@ -16,6 +16,7 @@ from syndication.adapters.sql.base import Base, insert_new, lock
 from syndication.adapters.sql.codec import CHOICES, dump, load
 from syndication.adapters.tables import consent as consent_table
 from syndication.adapters.tables import delivery, event, subscriber, subscription, suppression
+from syndication.core.addresses import provider
 from syndication.core.audience import choices_hash
 from syndication.core.links import Keys, address_key
 from syndication.core.model import (
@@ -29,7 +30,7 @@ from syndication.core.model import (
 )
 from syndication.ports import Permanent
 
-_NOT_BEGUN = (DeliveryState.WAITING, DeliveryState.CLAIMED)
+NOT_BEGUN = (DeliveryState.WAITING, DeliveryState.CLAIMED)
 
 
 class Readership(Base):
@@ -71,7 +72,7 @@ class Readership(Base):
                 return False
             record_event(db, news)
             theirs = delivery.c.subscription_id == news.subscription_id
-            _stop(db, theirs, DeliveryState.CANCELLED, "unsubscribed", news.at)
+            stop(db, theirs, DeliveryState.CANCELLED, "unsubscribed", news.at)
         return True
 
     def suppress(self, key: AddressKey, *, reason: str, event: Event) -> None:
@@ -118,11 +119,12 @@ def suppress_key(db: Connection, key: AddressKey, reason: str, news: Event) -> N
         .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
         .where(subscriber.c.key_id == key.key_id, subscriber.c.digest == key.digest)
     )
-    _stop(db, delivery.c.subscription_id.in_(theirs), DeliveryState.SUPPRESSED, reason, news.at)
+    stop(db, delivery.c.subscription_id.in_(theirs), DeliveryState.SUPPRESSED, reason, news.at)
 
 
-def _stop(db: Connection, whose: ColumnElement[bool], state: DeliveryState, reason: str, at: datetime) -> None:
-    not_begun = and_(whose, delivery.c.state.in_(_NOT_BEGUN))
+def stop(db: Connection, whose: ColumnElement[bool], state: DeliveryState, reason: str, at: datetime) -> None:
+    """Settle what waits and was not begun, of Deliveries chosen by their Subscriptions."""
+    not_begun = and_(whose, delivery.c.state.in_(NOT_BEGUN))
     lock(db, select(delivery.c.id).where(not_begun).order_by(delivery.c.id))
     db.execute(update(delivery).where(not_begun).values(state=state, reason=reason, lease_id=None, settled_at=at))
 
@@ -145,12 +147,11 @@ def _rekey(db: Connection, row: Any, key: AddressKey) -> bool:
 
 
 def _subscriber(db: Connection, address: str, key: AddressKey, now: datetime) -> int:
-    db.execute(insert_new(db, subscriber).values(address=address, key_id=key.key_id, digest=key.digest, created_at=now))
+    told = {"address": address, "provider": provider(address)}
+    db.execute(insert_new(db, subscriber).values(**told, key_id=key.key_id, digest=key.digest, created_at=now))
     mine = and_(subscriber.c.key_id == key.key_id, subscriber.c.digest == key.digest)
     # what was typed last is what is written to
-    number: int = db.execute(
-        update(subscriber).where(mine).values(address=address).returning(subscriber.c.id)
-    ).scalar_one()
+    number: int = db.execute(update(subscriber).where(mine).values(**told).returning(subscriber.c.id)).scalar_one()
     return number
 
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from syndication.core.addresses import provider
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,6 +15,7 @@ def upgrade() -> None:
     op.add_column("issue", sa.Column("held", sa.Text()))
     op.add_column("issue", sa.Column("held_at", sa.BigInteger()))
     op.add_column("subscriber", sa.Column("provider", sa.Text()))
+    _name_providers()
     op.add_column("event", sa.Column("code", sa.Text()))
     op.create_index("ix_event_delivery_id", "event", ["delivery_id"])
     op.add_column("delivery", sa.Column("provider", sa.Text()))
@@ -21,6 +24,7 @@ def upgrade() -> None:
     for name, column, where in (
         ("ix_delivery_returned", "issue_id", "bounced_at IS NOT NULL OR complained_at IS NOT NULL"),
         ("ix_delivery_expiring", "expires_at", "state = 'waiting'"),
+        ("ix_delivery_receipt", "receipt", "receipt IS NOT NULL"),
     ):
         op.create_index(name, "delivery", [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     with op.batch_alter_table("issue_recipe") as table:
@@ -43,6 +47,17 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
+
+
+def _name_providers() -> None:
+    """Say of the Subscribers that are there already where their mail is kept."""
+    reader = sa.table("subscriber", sa.column("id"), sa.column("address"), sa.column("provider"))
+    db = op.get_bind()
+    rows = db.execute(sa.select(reader.c.id, reader.c.address)).all()
+    named = [{"_id": row.id, "_provider": provider(row.address)} for row in rows]
+    told = sa.update(reader).where(reader.c.id == sa.bindparam("_id")).values(provider=sa.bindparam("_provider"))
+    for start in range(0, len(named), 1000):
+        db.execute(told, named[start : start + 1000])
 
 
 def downgrade() -> None:
