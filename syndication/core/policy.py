@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from syndication.core.model import Channel, Outcome, Verdict
+from syndication.core.model import Channel, Outcome, Reach, Verdict
 
 
 class Stage(StrEnum):
@@ -27,24 +29,18 @@ class Stage(StrEnum):
     BODY = "body"  # the answer to the final dot
 
 
-class Reach(StrEnum):
-    """Whom a bad answer concerns."""
-
-    DELIVERY = "delivery"  # this message or this recipient
-    PROVIDER = "provider"  # everything that goes the same way: wait
-    ISSUE = "issue"  # our own fault, for every recipient alike: stop and tell the operator
-
-
 # RFC 3463 and its registry: the address does not exist (5.1.10 is Exchange Online's word for it)
 DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-# sender not accepted, authentication of the domain failing: nothing a recipient could help
+# the sender's address or the proof of who sent it is not accepted: nothing a recipient could help. By the registry of
+# RFC 3463, and as Gmail (x.7.23 to x.7.40) and Microsoft (4.7.650, 5.7.515) use it
 OUR_FAULT = frozenset(
-    {"4.7.650", "5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.20", "5.7.23", "5.7.25", "5.7.26", "5.7.27", "5.7.515"}
+    {
+        *("5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.25"),
+        *("5.7.26", "5.7.27", "5.7.29", "5.7.30", "5.7.32", "5.7.40", "5.7.515"),
+        *("4.7.23", "4.7.26", "4.7.27", "4.7.29", "4.7.30", "4.7.31", "4.7.32", "4.7.40", "4.7.650"),
+    }
 )
-BUSY = frozenset({"4.3.0", "4.3.1", "4.3.2", "4.4.5"})
 
-_ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH, Stage.RESET})
-_ABOUT_RECIPIENT = frozenset({Stage.RCPT, Stage.BODY})
 _WHO = "(?:user|recipient|mailbox|address|account)"
 _NO_SUCH_USER = re.compile(
     rf"no such (?:{_WHO}|person)|unknown (?:{_WHO}|local)|invalid (?:recipient|mailbox)|not a valid {_WHO}"
@@ -53,9 +49,83 @@ _NO_SUCH_USER = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_SENDER = re.compile(r"\bsender\b|\bfrom\b.{0,20}address|\breturn path\b", re.IGNORECASE)
+_NOT_OURS_TO_SEND = re.compile(  # what relays say to a client that is not known to them, or that borrows a sender
+    r"relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited)|unable to relay|not owned by user"
+    r"|not logged in|send as this sender|not (?:allowed|authorized|permitted) to send|address is not verified",
+    re.IGNORECASE,
+)
+_MAILBOX_FULL = re.compile(r"mailbox|quota|over ?limit|user", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>@\"'(),:;\[\]]+@[^\s<>@\"'(),;]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _QUEUED = re.compile(r"\bqueued (?:mail for delivery )?as[ :]+<?([\w.@+-]{1,100})|\bid[=: ]+<?([\w.@+-]{4,100})", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What an answer means whose "code status" begins as `answer` says; "-" stands for no enhanced code."""
+
+    stages: frozenset[Stage]
+    answer: re.Pattern[str]
+    reach: Reach
+    verdict: Verdict | None = None  # None: as the code's first digit says
+    suppress: bool = False
+    words: re.Pattern[str] | None = None  # the text must say so, too
+
+
+def _row(
+    stages: Collection[Stage],
+    answer: str,
+    reach: Reach,
+    *,
+    verdict: Verdict | None = None,
+    suppress: bool = False,
+    words: re.Pattern[str] | None = None,
+) -> _Row:
+    return _Row(frozenset(stages), re.compile(f"(?:{answer})"), reach, verdict, suppress, words)
+
+
+def _any_of(statuses: Collection[str]) -> str:
+    return rf"\d+ (?:{'|'.join(re.escape(status) for status in sorted(statuses))})$"
+
+
+_ABOUT_US = (Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH, Stage.RESET)
+_ABOUT_MAIL = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY)
+_ABOUT_RECIPIENT = (Stage.RCPT, Stage.BODY)
+_WAIT = Verdict.DEFERRED
+
+# The first row that fits counts. Answers to MAIL are the relay's own; those to RCPT and to the message may be what the
+# recipient's provider told a relay that passes answers on.
+_MEANINGS = (
+    # the relay does not let us in: no mail is to blame
+    _row(_ABOUT_US, r"[45]", Reach.TRANSPORT, verdict=_WAIT),
+    # log in or encrypt first (RFC 4954); 454 is also how Amazon SES says that it throttles
+    _row(_ABOUT_MAIL, r"530|534|535|538|454", Reach.TRANSPORT, verdict=_WAIT),
+    # 503: the conversation went wrong, not the message
+    _row((Stage.MAIL,), r"503", Reach.TRANSPORT, verdict=_WAIT),
+    _row(_ABOUT_MAIL, r"503", Reach.DELIVERY, verdict=_WAIT),
+    # our own fault, for every recipient alike
+    _row(_ABOUT_MAIL, _any_of(OUR_FAULT), Reach.ISSUE),
+    _row(_ABOUT_RECIPIENT, r"5", Reach.ISSUE, words=_NOT_OURS_TO_SEND),
+    # MAIL: too large is this mail's own; else the sender is refused, or the relay rests
+    _row((Stage.MAIL,), r"552|\d+ 5\.3\.4$", Reach.DELIVERY),
+    _row((Stage.MAIL,), r"5", Reach.ISSUE),
+    _row((Stage.MAIL,), r"4", Reach.TRANSPORT),
+    # this mailbox is full, however that is said
+    _row(_ABOUT_MAIL, r"\d+ [45]\.2\.2$|552", Reach.DELIVERY),
+    _row((Stage.RCPT,), r"452 -", Reach.DELIVERY, words=_MAILBOX_FULL),
+    # the relay itself is out of disk or order, or goes down
+    _row(_ABOUT_MAIL, r"4\d\d 4\.3\.|452 -|421 4\.4\.", Reach.TRANSPORT),
+    _row((Stage.DATA,), r"421", Reach.TRANSPORT),
+    # greylisting is about one sender and one recipient; other 4.7.x, 421 and congestion about the whole provider
+    _row(_ABOUT_MAIL, r"45[01] 4\.7\.1$", Reach.DELIVERY),
+    _row(_ABOUT_MAIL, r"421|4\d\d 4\.7\.|4\d\d 4\.4\.5$", Reach.PROVIDER),
+    # the address is dead. In doubt it is not: a wrong Suppression silences a reader for good
+    _row(_ABOUT_RECIPIENT, _any_of(DEAD_ADDRESS), Reach.DELIVERY, suppress=True),
+    _row((Stage.RCPT,), r"550 -", Reach.DELIVERY, words=_ABOUT_SENDER),
+    _row((Stage.RCPT,), r"550 -", Reach.DELIVERY, suppress=True, words=_NO_SUCH_USER),
+    # whatever else was said, was said about this mail
+    _row(_ABOUT_MAIL, r"[45]", Reach.DELIVERY),
+)
 
 
 def classify_smtp(code: int, enhanced: str | None, text: str, *, stage: Stage) -> Outcome:
@@ -68,34 +138,26 @@ def classify_smtp(code: int, enhanced: str | None, text: str, *, stage: Stage) -
     if code // 100 == 2 and code != 221 and stage is Stage.BODY:
         return Outcome(verdict=Verdict.ACCEPTED, receipt=receipt(text), code=shown)
     reason = f"{stage}: {code} {clean(text)}".strip()
-    if code // 100 == 4:
-        return Outcome(verdict=Verdict.DEFERRED, code=shown, reason=reason, common=_is_common(code, stage))
-    if code // 100 == 5:
-        return _refusal(code, status, text, reason, stage)
+    if code // 100 in (4, 5):
+        row = _meaning(f"{code} {status or '-'}", text, stage)
+        verdict = row.verdict or (Verdict.DEFERRED if code // 100 == 4 else Verdict.REFUSED)
+        return Outcome(verdict=verdict, code=shown, reason=reason, suppress=row.suppress, reach=row.reach)
     if stage is Stage.BODY:
         return Outcome(verdict=Verdict.UNCERTAIN, code=shown, reason=f"no readable answer to the message ({reason})")
-    return Outcome(verdict=Verdict.DEFERRED, code=shown, reason=f"an answer that makes no sense ({reason})")
+    reach = Reach.TRANSPORT if stage in _ABOUT_US else Reach.DELIVERY
+    return Outcome(
+        verdict=Verdict.DEFERRED, code=shown, reason=f"an answer that makes no sense ({reason})", reach=reach
+    )
 
 
-def _refusal(code: int, status: str | None, text: str, reason: str, stage: Stage) -> Outcome:
-    shown = status or str(code)
-    if stage in _ABOUT_US or code == 503:  # 503: the conversation went wrong, not the message
-        return Outcome(verdict=Verdict.DEFERRED, code=shown, reason=reason, common=_is_common(code, stage))
-    dead = _is_dead(code, status, text, stage)
-    return Outcome(verdict=Verdict.REFUSED, code=shown, reason=reason, suppress=dead, common=_is_common(code, stage))
-
-
-def _is_common(code: int, stage: Stage) -> bool:
-    """Whether the relay speaks of us or of itself: the next mail would hear the same. 552 is about this mail's size."""
-    return stage in _ABOUT_US or code == 421 or (stage is Stage.MAIL and code != 552)
-
-
-def _is_dead(code: int, status: str | None, text: str, stage: Stage) -> bool:
-    """Whether the address itself is gone. In doubt it is not: a wrong Suppression silences a reader for good."""
-    if status is not None:
-        return status in DEAD_ADDRESS and stage in _ABOUT_RECIPIENT
-    says_so = _NO_SUCH_USER.search(text) is not None and _ABOUT_SENDER.search(text) is None
-    return code == 550 and stage is Stage.RCPT and says_so
+def _meaning(answer: str, text: str, stage: Stage) -> _Row:
+    return next(
+        row
+        for row in _MEANINGS
+        if stage in row.stages
+        and row.answer.match(answer) is not None
+        and (row.words is None or row.words.search(text) is not None)
+    )
 
 
 def believed(code: int, enhanced: str | None, text: str) -> str | None:
@@ -104,16 +166,6 @@ def believed(code: int, enhanced: str | None, text: str) -> str | None:
         found = re.search(r"\(#([245]\.\d{1,3}\.\d{1,3})\)", text)
         enhanced = found.group(1) if found else None
     return enhanced if enhanced is not None and enhanced[0] == str(code // 100) else None
-
-
-def reach(code: int, enhanced: str | None, text: str, *, stage: Stage) -> Reach:
-    """Whom a refusal or deferral concerns besides this one Delivery."""
-    status = believed(code, enhanced, text)
-    refused = code // 100 == 5
-    if status in OUR_FAULT or (refused and (stage in _ABOUT_US or stage is Stage.MAIL) and code != 552):
-        return Reach.ISSUE
-    busy = code == 421 or status in BUSY or (status or "").startswith("4.7.") or stage in _ABOUT_US
-    return Reach.PROVIDER if busy and code // 100 == 4 else Reach.DELIVERY
 
 
 def receipt(text: str) -> str | None:

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.model import Channel, Verdict
-from syndication.core.policy import PUSH_RETRIES, Reach, Stage, classify_smtp, clean, reach, receipt, retry_at
+from syndication.core.model import Channel, Reach, Verdict
+from syndication.core.policy import OUR_FAULT, PUSH_RETRIES, Stage, classify_smtp, clean, receipt, retry_at
 
 NOW = datetime(2026, 1, 19, 21, 30, tzinfo=UTC)
 FAR = NOW + timedelta(days=400)
 BEFORE_DOT = [stage for stage in Stage if stage is not Stage.BODY]
+OPENING = [Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH, Stage.RESET]
+ABOUT_MAIL = [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY]
+STATUSES = st.one_of(st.none(), st.from_regex(r"[245]\.\d{1,3}\.\d{1,3}", fullmatch=True))
 
 
 # --- answers ---------------------------------------------------------------------------------
@@ -95,6 +98,7 @@ def test_any_other_550_suppresses_nobody(text: str):
         (550, "5.7.1"),
         (550, "5.7.26"),
         (550, "5.7.515"),
+        (552, None),
         (554, "5.7.0"),
         (550, "5.4.1"),
         (554, "5.6.0"),
@@ -127,9 +131,18 @@ def test_every_4xx_is_deferred_whatever_stands_beside_it(code: int, status: str 
     assert (outcome.verdict, outcome.suppress) == (Verdict.DEFERRED, False)
 
 
-@pytest.mark.parametrize("stage", [Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH, Stage.RESET])
-def test_a_relay_that_refuses_us_fails_nobodys_mail(stage: Stage):
-    assert classify_smtp(554, "5.7.1", "go away", stage=stage).verdict is Verdict.DEFERRED
+@given(st.sampled_from(OPENING), st.integers(400, 599), STATUSES, st.text())
+def test_a_relay_that_does_not_let_us_in_fails_nobodys_mail_and_everything_waits(
+    stage: Stage, code: int, status: str | None, text: str
+):
+    outcome = classify_smtp(code, status, text, stage=stage)
+    assert (outcome.verdict, outcome.reach) == (Verdict.DEFERRED, Reach.TRANSPORT)
+
+
+@pytest.mark.parametrize("code", [454, 503, 530, 534, 535, 538])
+@pytest.mark.parametrize("stage", ABOUT_MAIL)
+def test_a_conversation_gone_wrong_or_not_logged_in_fails_nobodys_mail(code: int, stage: Stage):
+    assert classify_smtp(code, None, "5.5.1 not now", stage=stage).verdict is Verdict.DEFERRED
 
 
 def test_an_enhanced_code_of_another_class_is_not_believed():
@@ -165,24 +178,99 @@ def test_only_a_5xx_about_the_recipient_ever_suppresses(code: int, status: str |
 @pytest.mark.parametrize(
     ("code", "status", "stage", "whom"),
     [
+        # our own fault
         (550, "5.7.26", Stage.BODY, Reach.ISSUE),
         (550, "5.7.515", Stage.BODY, Reach.ISSUE),
         (421, "4.7.650", Stage.RCPT, Reach.ISSUE),
-        (535, "5.7.8", Stage.AUTH, Reach.ISSUE),
+        (421, "4.7.27", Stage.BODY, Reach.ISSUE),
+        (550, "5.7.9", Stage.MAIL, Reach.ISSUE),
         (553, "5.1.8", Stage.MAIL, Reach.ISSUE),
+        (553, "5.1.8", Stage.RCPT, Reach.ISSUE),
+        (550, None, Stage.MAIL, Reach.ISSUE),
+        (501, "5.5.4", Stage.MAIL, Reach.ISSUE),
+        # everything that goes this way
+        (421, "4.3.2", Stage.CONNECT, Reach.TRANSPORT),
+        (535, "5.7.8", Stage.AUTH, Reach.TRANSPORT),
+        (530, "5.7.0", Stage.MAIL, Reach.TRANSPORT),
+        (454, "4.7.0", Stage.BODY, Reach.TRANSPORT),
+        (421, None, Stage.MAIL, Reach.TRANSPORT),
+        (450, "4.7.1", Stage.MAIL, Reach.TRANSPORT),
+        (452, "4.3.1", Stage.MAIL, Reach.TRANSPORT),
+        (452, "4.3.1", Stage.RCPT, Reach.TRANSPORT),
+        (452, None, Stage.BODY, Reach.TRANSPORT),
+        (451, "4.3.0", Stage.BODY, Reach.TRANSPORT),
+        (451, "4.3.2", Stage.BODY, Reach.TRANSPORT),
+        (421, "4.4.2", Stage.RCPT, Reach.TRANSPORT),
+        (421, None, Stage.DATA, Reach.TRANSPORT),
+        # everybody at the recipient's provider
         (421, None, Stage.RCPT, Reach.PROVIDER),
-        (450, "4.7.1", Stage.RCPT, Reach.PROVIDER),
-        (451, "4.3.2", Stage.BODY, Reach.PROVIDER),
-        (450, "4.2.2", Stage.RCPT, Reach.DELIVERY),
+        (421, "4.7.28", Stage.BODY, Reach.PROVIDER),
+        (421, "4.7.1", Stage.RCPT, Reach.PROVIDER),
+        (451, "4.7.500", Stage.BODY, Reach.PROVIDER),
+        (450, "4.7.0", Stage.RCPT, Reach.PROVIDER),
+        (451, "4.4.5", Stage.BODY, Reach.PROVIDER),
+        # this mail
+        (450, "4.7.1", Stage.RCPT, Reach.DELIVERY),
+        (451, "4.7.1", Stage.BODY, Reach.DELIVERY),
+        (450, None, Stage.RCPT, Reach.DELIVERY),
+        (451, None, Stage.RCPT, Reach.DELIVERY),
+        (450, "4.2.1", Stage.RCPT, Reach.DELIVERY),
+        (452, "4.2.2", Stage.RCPT, Reach.DELIVERY),
+        (452, "4.2.2", Stage.BODY, Reach.DELIVERY),
+        (451, "4.4.1", Stage.RCPT, Reach.DELIVERY),
         (550, "5.1.1", Stage.RCPT, Reach.DELIVERY),
         (550, "5.7.1", Stage.RCPT, Reach.DELIVERY),
+        (554, "5.7.1", Stage.BODY, Reach.DELIVERY),
+        (552, "5.2.2", Stage.RCPT, Reach.DELIVERY),
         (552, "5.3.4", Stage.MAIL, Reach.DELIVERY),
+        (554, "5.3.4", Stage.MAIL, Reach.DELIVERY),
+        (552, None, Stage.BODY, Reach.DELIVERY),
     ],
 )
-def test_an_answer_concerns_the_mail_the_provider_or_the_whole_issue(
+def test_an_answer_concerns_the_mail_the_provider_the_transport_or_the_whole_issue(
     code: int, status: str | None, stage: Stage, whom: Reach
 ):
-    assert reach(code, status, "", stage=stage) is whom
+    assert classify_smtp(code, status, "", stage=stage).reach is whom
+
+
+@pytest.mark.parametrize("status", sorted(OUR_FAULT))
+@pytest.mark.parametrize("stage", ABOUT_MAIL)
+def test_our_own_fault_stops_the_issue_with_the_verdict_that_was_given_and_suppresses_nobody(status: str, stage: Stage):
+    outcome = classify_smtp(int(status[0]) * 100 + 50, status, "no such user", stage=stage)
+    coded = Verdict.DEFERRED if status[0] == "4" else Verdict.REFUSED
+    assert (outcome.verdict, outcome.reach, outcome.suppress) == (coded, Reach.ISSUE, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<news@paper.example>: Sender address rejected: not owned by user news",
+        "<news@paper.example>: Sender address rejected: not logged in",
+        "<reader-1@example.com>: Relay access denied",
+        "relaying denied",
+        "Unable to relay",
+        "SMTP; Client does not have permissions to send as this sender",
+        "Message rejected: Email address is not verified",
+    ],
+)
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.BODY])
+def test_a_relay_that_will_not_send_for_us_stops_the_issue(text: str, stage: Stage):
+    assert classify_smtp(554, "5.7.1", text, stage=stage).reach is Reach.ISSUE
+
+
+@pytest.mark.parametrize("text", ["Mailbox full", "over quota", "user has too many messages"])
+def test_without_enhanced_code_452_at_rcpt_is_about_the_mailbox_where_the_text_says_so(text: str):
+    assert classify_smtp(452, None, text, stage=Stage.RCPT).reach is Reach.DELIVERY
+    assert classify_smtp(452, None, "Insufficient system storage", stage=Stage.RCPT).reach is Reach.TRANSPORT
+
+
+@given(st.integers(400, 599), STATUSES, st.text(), st.sampled_from(Stage))
+def test_a_refusal_of_everything_is_our_own_fault_and_a_wait_never_suppresses(
+    code: int, status: str | None, text: str, stage: Stage
+):
+    outcome = classify_smtp(code, status, text, stage=stage)
+    assert outcome.verdict is Verdict.DEFERRED or outcome.reach in (Reach.DELIVERY, Reach.ISSUE)
+    assert not outcome.suppress or outcome.reach is Reach.DELIVERY
 
 
 @given(st.text(max_size=3000))
