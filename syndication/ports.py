@@ -111,6 +111,26 @@ class Folder(Protocol):
     def set_aside(self, dropped: Dropped, reason: str) -> None: ...
 
 
+class Names(Protocol):
+    """The DNS. Nothing comes back where a name or a record does not exist; raises Transient where nobody can tell."""
+
+    def txt(self, name: str) -> Sequence[str]:
+        """Each record as one text, its strings joined."""
+        ...
+
+    def mx(self, name: str) -> Sequence[str]:
+        """Hosts without a dot at their end, preferred first; "" is the null MX (RFC 7505)."""
+        ...
+
+    def a(self, name: str) -> Sequence[str]: ...
+
+    def aaaa(self, name: str) -> Sequence[str]: ...
+
+    def ptr(self, address: str) -> Sequence[str]:
+        """The names of an IP address, without a dot at their end."""
+        ...
+
+
 class WeatherService(Protocol):
     def read(self, stations: Sequence[str], on: date) -> WeatherReading:
         """Observations and forecasts for stations (names) on a local date. Raises Transient or Permanent."""
