@@ -6,19 +6,21 @@ It holds no domain logic; each task in `workers.tasks` is one line of work.
 from __future__ import annotations
 
 import os
-import re
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
-from kombu.entity import Queue
 
 from syndication import bootstrap, dispatch
 from syndication.settings import Settings
-from workers.broker import EMBEDDED
+from workers import broker
+from workers.broker import QUEUES
 
-QUEUES = ("control", "ingest", "send", "push")
+# A message older than this wakes nobody: after a night without workers not every tick is made up for. Clocks of two
+# machines may be wrong by an hour and work still goes on.
+EXPIRES = timedelta(hours=2)
+SIGN_OF_LIFE = timedelta(seconds=30)  # between two messages to each queue
 
 
 def settings_here() -> Settings:
@@ -30,12 +32,11 @@ def settings_here() -> Settings:
 
 
 def configure(settings: Settings) -> dict[str, Any]:
-    """Celery's configuration for an installation: the same code for every broker, one setting."""
+    """Celery's configuration for an installation: the same for every broker, but for what `workers.broker` says."""
     tick = settings.tick.total_seconds()
     longest = longest_task(settings)
     return {
-        "broker_url": _spoken(settings.broker.url) or f"{EMBEDDED}://",
-        "broker_transport_options": _transport(settings),
+        **broker.configure(settings, longest=longest),
         "broker_connection_retry_on_startup": True,
         "broker_channel_error_retry": True,
         "broker_connection_max_retries": None,
@@ -45,75 +46,57 @@ def configure(settings: Settings) -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_acks_on_failure_or_timeout": True,
-        "task_soft_time_limit": longest,
-        "task_time_limit": longest + 60,
-        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]  # kombu's types are partial
+        "task_soft_time_limit": longest.total_seconds(),
+        "task_time_limit": longest.total_seconds() + 60,
         "task_default_queue": "control",
         "task_routes": {
             "poll": {"queue": "ingest"},
             "weather": {"queue": "ingest"},
             "drain": {"queue": "send"},
         },
+        "worker_consumer": "workers.consumer:Consumer",
+        "worker_enable_remote_control": False,
         "worker_prefetch_multiplier": 1,
         "worker_max_tasks_per_child": 500,
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
         "worker_soft_shutdown_timeout": 5,
-        "worker_cancel_long_running_tasks_on_connection_loss": _speaks(settings, "amqp"),
+        # a broker that gives the message away again does no harm; ending what runs leaves a mail uncertain
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
         "enable_utc": True,
         "timezone": "UTC",
-        "beat_schedule": {
-            name: {"task": name, "schedule": tick, "options": {"expires": max(tick, 30.0)}}
-            for name in ("poll_due", "weather", "publish_due", "reclaim", "ring")
-        },
+        "beat_schedule": _beats(tick),
         "beat_scheduler": "celery.beat:Scheduler",  # every firing may come twice or not at all: nothing to remember
         "beat_max_loop_interval": min(5.0, tick),
     }
 
 
-def longest_task(settings: Settings) -> float:
-    """Seconds after which a task is broken off: a stretch of sending with its last attempt is over well before."""
+def _beats(tick: float) -> dict[str, dict[str, Any]]:
+    expires = EXPIRES.total_seconds()
+    ticks = {
+        name: {"task": name, "schedule": tick, "options": {"expires": expires}}
+        for name in ("poll_due", "weather", "publish_due", "reclaim", "ring")
+    }
+    signs = {
+        f"alive-{queue}": {
+            "task": "alive",
+            "args": (queue,),
+            "schedule": SIGN_OF_LIFE.total_seconds(),
+            "options": {"queue": queue, "expires": expires},
+        }
+        for queue in QUEUES
+    }
+    return ticks | signs
+
+
+def longest_task(settings: Settings) -> timedelta:
+    """After this time a task is broken off: a stretch of sending with its last attempt is over well before."""
     stretch = dispatch.BUDGET + dispatch.attempt(settings.lease)
-    return max(timedelta(minutes=1), stretch + timedelta(seconds=15)).total_seconds()
-
-
-def _transport(settings: Settings) -> dict[str, Any]:
-    if settings.broker.embedded:
-        folder = settings.storage.folder / "broker"
-        for name in ("queue", "control"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        return {
-            "data_folder_in": str(folder / "queue"),
-            "data_folder_out": str(folder / "queue"),
-            "control_folder": str(folder / "control"),
-            "polling_interval": 0.1,
-        }
-    if _speaks(settings, "redis"):
-        return {
-            "visibility_timeout": max(300, 2 * int(longest_task(settings))),
-            "unacked_restore_interval": 10,
-            "unacked_restore_throttle": 1,
-            "unacked_restore_limit": 1000,
-            "socket_timeout": 10,
-            "socket_connect_timeout": 5,
-            "socket_keepalive": True,
-            "health_check_interval": 5,
-            "global_keyprefix": "syndication:",
-        }
-    return {"confirm_publish": True, "read_timeout": 20, "write_timeout": 20}
-
-
-def _spoken(url: str | None) -> str | None:
-    """kombu knows Valkey under the name of the protocol it speaks."""
-    return re.sub(r"^valkey(s?)://", r"redis\1://", url) if url else None
-
-
-def _speaks(settings: Settings, scheme: str) -> bool:
-    return (_spoken(settings.broker.url) or "").startswith(scheme)
+    return max(timedelta(minutes=1), stretch + timedelta(seconds=15))
 
 
 settings = settings_here()
-app = Celery("syndication", include=["workers.tasks"])
+app = Celery("syndication", include=["workers.tasks", "workers.alive"])
 app.conf.update(configure(settings))
 
 
