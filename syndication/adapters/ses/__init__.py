@@ -1,0 +1,341 @@
+"""Hands mail to Amazon SES (API v2), one recipient a call and several calls at once: the Mailer of publishers there.
+
+It repeats no call and builds no mail: an Outcome goes back. What SES tells later comes by `queue` and the web.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+
+from syndication.adapters.ses import answers
+from syndication.adapters.ses.account import Account
+from syndication.adapters.ses.line import Line
+from syndication.core import provider_events
+from syndication.core.links import BadAddress, envelope_address
+from syndication.core.model import Event, Outcome, Reach, Verdict
+from syndication.ports import HELD_BACK, Intent, Mail, Pace, Quota, Transient
+
+__all__ = ["Account", "SesMailer"]
+
+log = structlog.get_logger()
+
+AT_ONCE = 20  # calls in flight: 200 mails a second at 100 ms each
+MESSAGE_TIME = timedelta(seconds=45)
+LARGEST = 40 * 1024 * 1024 * 3 // 4  # octets: SES counts 40 MB after base64
+QUOTA_KEPT = timedelta(minutes=1)  # GetAccount allows about one call a second for the whole account
+IDLE = timedelta(seconds=20)  # connections unused for longer are not risked on a message
+OLDEST = timedelta(seconds=50)  # nor those that may have lain at the bottom of the pool for longer
+UNLIMITED = 10**12
+_LAST = 4096  # octets kept back until everything else has left
+
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class SesMailer:
+    """A Mailer on the HTTP API. Threads and connections belong to one process: a forked child makes its own."""
+
+    def __init__(self, account: Account, *, at_once: int = AT_ONCE, total: timedelta = MESSAGE_TIME) -> None:
+        """`at_once` is how many calls may be in flight, `total` how long one mail may take from its place in line."""
+        self.account = account
+        self._at_once = at_once
+        self._total = total
+        self._lock = threading.Lock()
+        self._wires: _Wires | None = None
+        self._quota: tuple[float, Quota] | None = None
+
+    def carry(
+        self, mails: Iterable[Mail], intent: Intent, *, pace: Pace | None = None
+    ) -> Iterator[tuple[Mail, Outcome]]:
+        """Hand over mails as ports.Mailer says; a mail whose place in line has long passed is held back."""
+        line, flying, drawn = Line(pace), _Flying(), iter(mails)
+        failed: Exception | None = None
+        try:
+            while True:
+                try:
+                    mail = next(drawn, None)
+                except Exception as error:  # noqa: BLE001 - those under way still get their Outcomes
+                    failed, mail = error, None
+                if mail is None:
+                    break
+                flying.add(self._send_off(mail, intent, line, len(flying)))
+                yield from self._landed(flying, room_for=self._at_once)
+            yield from self._landed(flying, room_for=0)
+        finally:
+            flying.call_back()
+        if failed is not None:
+            raise failed
+
+    def quota(self) -> Quota | None:
+        """What the account allows now, asked for once a minute at most. Raises Transient."""
+        now = time.monotonic()
+        if self._quota is None or now - self._quota[0] > QUOTA_KEPT.total_seconds():
+            self._quota = (now, self._asked_quota())
+        return self._quota[1]
+
+    def insight(self, message_id: str) -> tuple[Event, ...]:
+        """What SES knows of a message by its id, where the account may ask (Virtual Deliverability Manager).
+
+        The ids of these Events are those of the event records. Empty where nothing is known or may be asked."""
+        try:
+            answer = self._connected().client.get_message_insights(MessageId=message_id)
+        except (ClientError, BotoCoreError, ValueError) as error:
+            log.info("message insights not told", reason=_name(error))
+            return ()
+        return provider_events.insights(answer, now=datetime.now(UTC)).events
+
+    def close(self) -> None:
+        """Let go of connections and threads; calls under way end by themselves."""
+        with self._lock:
+            wires, self._wires = self._wires, None
+        if wires is not None and wires.pid == os.getpid():
+            wires.close()
+
+    # --- many calls --------------------------------------------------------------------------
+
+    def _send_off(self, mail: Mail, intent: Intent, line: Line, before: int) -> _Flight:
+        flaw = _flaw(mail)
+        if flaw is not None:
+            return _Flight.refused(mail, Outcome(verdict=Verdict.REFUSED, reason=flaw))
+        wires = self._connected()
+        flight = _Flight(mail=mail, ends_at=time.monotonic() + (line.ahead(before) + self._total).total_seconds())
+        flight.future = wires.threads.submit(flight.fly, intent, line, wires)
+        return flight
+
+    def _landed(self, flying: _Flying, *, room_for: int) -> Iterator[tuple[Mail, Outcome]]:
+        """Outcomes that are known, until no more than `room_for` mails are under way."""
+        while True:
+            for flight in flying.landed():
+                yield flight.mail, flight.outcome()
+            if len(flying) <= room_for:
+                return
+            if flying.wait() is False:
+                self.close()  # threads that hang are left behind: the next mails get new ones
+                for flight in flying.overdue():
+                    yield flight.mail, flight.give_up()
+
+    def _connected(self) -> _Wires:
+        """This process's client and threads, made after any fork."""
+        with self._lock:
+            if self._wires is None or self._wires.pid != os.getpid():
+                self._wires = _Wires(self.account, self._at_once)
+            return self._wires
+
+    def _asked_quota(self) -> Quota:
+        try:
+            told = self._connected().client.get_account().get("SendQuota")
+            per_second, per_day, sent = (
+                float(told[name]) for name in ("MaxSendRate", "Max24HourSend", "SentLast24Hours")
+            )
+        except (ClientError, BotoCoreError, TypeError, KeyError, ValueError) as error:
+            raise Transient(f"the account's quota is not told: {_name(error)}") from None
+        if not (0 < per_second < math.inf and math.isfinite(per_day) and math.isfinite(sent)):
+            raise Transient("the account's quota makes no sense, or allows nothing")
+        return Quota(per_second=per_second, per_day=UNLIMITED if per_day < 0 else int(per_day), sent_last_day=int(sent))
+
+
+# --- one call --------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Flight:
+    """One mail under way: drawn, waiting for its place, called for, or done."""
+
+    mail: Mail
+    ends_at: float = 0.0  # monotonic
+    future: Future[Outcome] = field(default_factory=Future)
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+    _dropped: bool = False
+    _begun: bool = False
+
+    @classmethod
+    def refused(cls, mail: Mail, outcome: Outcome) -> _Flight:
+        """A mail that goes nowhere."""
+        flight = cls(mail)
+        flight.future.set_result(outcome)
+        return flight
+
+    def fly(self, intent: Intent, line: Line, wires: _Wires) -> Outcome:
+        """Wait for the place, ask, call. Runs in a thread of its own and raises nothing."""
+        if not line.step_up():
+            return HELD_BACK
+        with self._gate:
+            self._begun = not self._dropped
+        if not self._begun:
+            return HELD_BACK
+        try:
+            if not intent(self.mail):
+                return HELD_BACK
+        except Exception as error:  # without a note of the intent nothing may be handed over
+            log.exception("intent not noted", delivery=self.mail.delivery_id)
+            return Outcome(
+                verdict=Verdict.DEFERRED,
+                reach=Reach.TRANSPORT,
+                reason=f"the intent could not be noted ({_name(error)}); nothing was handed over",
+            )
+        outcome = wires.call(self.mail)
+        if outcome.reach is Reach.TRANSPORT and outcome.retry_after is not None:
+            line.close()
+        return outcome
+
+    def outcome(self) -> Outcome:
+        error = self.future.exception()
+        return self.future.result() if error is None else answers.broken(Exception(_name(error)), whole=self._begun)
+
+    def give_up(self) -> Outcome:
+        """The Outcome of a mail whose time is over, whatever its thread still does."""
+        with self._gate:
+            self._dropped = True
+            begun = self._begun
+        if not begun:
+            return HELD_BACK
+        return Outcome(verdict=Verdict.UNCERTAIN, code="timeout", reason="no answer in the time that a mail may take")
+
+
+class _Flying:
+    """The mails of one slice that are under way."""
+
+    def __init__(self) -> None:
+        self._flights: dict[Future[Outcome], _Flight] = {}
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    def add(self, flight: _Flight) -> None:
+        self._flights[flight.future] = flight
+
+    def landed(self) -> list[_Flight]:
+        """Those whose Outcome is known; they are no longer under way."""
+        return [self._flights.pop(future) for future in list(self._flights) if future.done()]
+
+    def wait(self) -> bool:
+        """Wait for the next one; False when the time of one is over first."""
+        left = min(flight.ends_at for flight in self._flights.values()) - time.monotonic()
+        return bool(wait(self._flights, timeout=max(0.0, left), return_when=FIRST_COMPLETED).done)
+
+    def overdue(self) -> list[_Flight]:
+        now = time.monotonic()
+        return [self._flights.pop(f) for f, flight in list(self._flights.items()) if flight.ends_at <= now]
+
+    def call_back(self) -> None:
+        """Let nothing go that has not gone: nobody is there any more to hear of it."""
+        for flight in self._flights.values():
+            flight.give_up()
+
+
+class _Wires:
+    """The client and the threads of one process."""
+
+    def __init__(self, account: Account, at_once: int) -> None:
+        self.pid = os.getpid()
+        self.client: Any = account.client("sesv2", connections=at_once)
+        self.client.meta.events.register("before-send.sesv2.SendEmail", self._watched)
+        self.threads = ThreadPoolExecutor(at_once, thread_name_prefix="ses")
+        self._configuration_set = account.configuration_set
+        self._sent = threading.local()
+        self._lock = threading.Lock()
+        self._calling = 0
+        self._used_at = self._fresh_at = time.monotonic()
+
+    def call(self, mail: Mail) -> Outcome:
+        """The Outcome of one SendEmail."""
+        with self._lock:
+            self._forget_old()
+            self._calling += 1
+        try:
+            return self._called(mail)
+        finally:
+            with self._lock:
+                self._calling -= 1
+
+    def _called(self, mail: Mail) -> Outcome:
+        body = self._sent.body = _Body()
+        try:
+            return answers.accepted(self.client.send_email(**self._request(mail)))
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            told = error.response.get("Error", {})
+            return answers.refused(status, str(told.get("Code", "")), str(told.get("Message", "")), whole=body.whole)
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the mail gets its Outcome
+            return answers.broken(error, whole=body.whole)
+
+    def _request(self, mail: Mail) -> dict[str, Any]:
+        request = {
+            "FromEmailAddress": mail.sender,
+            "Destination": {"ToAddresses": [mail.recipient]},
+            "Content": {"Raw": {"Data": mail.message}},
+            "EmailTags": [{"Name": name, "Value": value} for name, value in _tags(mail).items()],
+        }
+        return request | ({"ConfigurationSetName": self._configuration_set} if self._configuration_set else {})
+
+    def _watched(self, request: Any, **_: Any) -> None:
+        """botocore hands over the signed request right before it is written."""
+        self._sent.body.octets = request.body
+        request.body = self._sent.body
+
+    def _forget_old(self) -> None:
+        """Put away connections that SES may have closed: a message on one of them would be uncertain."""
+        now = time.monotonic()
+        idle, age = now - self._used_at, now - self._fresh_at
+        self._used_at = now
+        if self._calling == 0 and (idle > IDLE.total_seconds() or age > OLDEST.total_seconds()):
+            self.client.close()  # closes what is pooled; the next call connects anew
+            self._fresh_at = now
+
+    def close(self) -> None:
+        self.threads.shutdown(wait=False)
+        self.client.close()
+
+
+@dataclass(slots=True)
+class _Body:
+    """The body of a request, which notes when all but its last octets have been written.
+
+    A request whose Content-Length is not reached is no request (RFC 9112 section 6.3): nothing of it can be theirs."""
+
+    octets: bytes = b""
+    whole: bool = False
+
+    def __iter__(self) -> Iterator[memoryview]:
+        view = memoryview(self.octets)
+        yield view[:-_LAST]
+        self.whole = True
+        yield view[-_LAST:]
+
+
+def _tags(mail: Mail) -> Mapping[str, str]:
+    """The message's tags: the Delivery, then what else the mail brings."""
+    own = {provider_events.DELIVERY: str(mail.delivery_id)} if mail.delivery_id else {}
+    return own | dict(mail.tags)
+
+
+def _flaw(mail: Mail) -> str | None:
+    """Why a mail cannot be handed to SES, if so."""
+    for whose, address in (("sender", mail.sender), ("recipient", mail.recipient)):
+        try:
+            envelope_address(address)
+        except BadAddress as error:
+            return f"the {whose}'s address cannot be written to: {error}"
+    if len(mail.message) > LARGEST:
+        return "the message is larger than SES takes"
+    wrong = next(
+        (name for name, value in _tags(mail).items() if not (_TAG.fullmatch(name) and _TAG.fullmatch(value))), ""
+    )
+    return f"the tag {wrong!r} holds signs that SES does not give back" if wrong else None
+
+
+def _name(error: BaseException) -> str:
+    """An error as it may be logged: its kind, and SES's name for it; never its text, which may hold an address."""
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    return f"{type(error).__name__} {code}".strip()[:100]
