@@ -6,11 +6,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from tests import proxy
-from tests.proxy import Cable
+from tests.proxy import Proxy, proxy
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def echo() -> Iterator[int]:
     listener.close()
 
 
-def call(cable: Cable) -> socket.socket:
+def call(cable: Proxy) -> socket.socket:
     return socket.create_connection(("127.0.0.1", cable.port), timeout=3)
 
 
@@ -50,7 +50,7 @@ def answered(connection: socket.socket, words: bytes = b"hello") -> bytes:
 
 
 def test_it_passes_everything_on_also_a_lot_and_the_end(echo: int):
-    with proxy.running(echo) as cable, call(cable) as connection:
+    with proxy(echo) as cable, call(cable) as connection:
         threading.Thread(target=connection.sendall, args=(b"x" * 3_000_000,), daemon=True).start()
         heard = 0
         while heard < 3_000_000:
@@ -60,7 +60,8 @@ def test_it_passes_everything_on_also_a_lot_and_the_end(echo: int):
 
 
 def test_a_delay_each_way_is_a_round_trip_in_order(echo: int):
-    with proxy.running(echo, delay=0.05) as cable, call(cable) as connection:
+    with proxy(echo) as cable, call(cable) as connection:
+        cable.delay(timedelta(milliseconds=100))
         began = time.monotonic()
         assert answered(connection) == b"hello"
         assert 0.1 <= time.monotonic() - began < 0.2
@@ -73,9 +74,9 @@ def test_a_delay_each_way_is_a_round_trip_in_order(echo: int):
 
 
 def test_a_swallowed_connection_is_dead_without_a_word_and_new_ones_work(echo: int):
-    with proxy.running(echo) as cable, call(cable) as old:
+    with proxy(echo) as cable, call(cable) as old:
         assert answered(old) == b"hello"
-        cable.become("swallow")
+        cable.blackhole(new=False)
         old.settimeout(0.5)
         with pytest.raises(TimeoutError):
             answered(old)
@@ -83,16 +84,15 @@ def test_a_swallowed_connection_is_dead_without_a_word_and_new_ones_work(echo: i
             assert answered(new) == b"hello"
 
 
-def test_a_cut_resets_what_is_there_and_down_refuses_what_comes(echo: int):
-    with proxy.running(echo) as cable:
+def test_what_is_down_resets_what_is_there_and_what_comes_until_it_passes_on_again(echo: int):
+    with proxy(echo) as cable:
         with call(cable) as connection:
             assert answered(connection) == b"hello"
-            cable.become("cut")
+            cable.down()
             with pytest.raises(ConnectionResetError):
                 connection.recv(10)
-        cable.become("down")
-        with pytest.raises(ConnectionRefusedError):
-            call(cable)
-        cable.become("pass")
+        with call(cable) as connection, pytest.raises(ConnectionResetError):
+            connection.recv(10)
+        cable.pass_on()
         with call(cable) as again:
             assert answered(again) == b"hello"
