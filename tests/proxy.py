@@ -15,9 +15,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 HOST = "127.0.0.1"
+_ARRIVING = 0.05  # seconds that the far end gets to read what came before a reset
+_T = TypeVar("_T")
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: an aborted connection is reset, not ended
 
 
@@ -43,7 +45,7 @@ class _Link:
 
 
 class Proxy:
-    """Passes everything on until told otherwise. Every method may be called from any thread and has happened on return."""
+    """Passes everything on until told otherwise. Any thread may tell it, and on return it is so."""
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -123,7 +125,7 @@ class Proxy:
 
         self._run(doing())
 
-    def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     def _reset_all(self) -> None:
@@ -159,16 +161,16 @@ class Proxy:
         self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counted: bool
     ) -> None:
         """Read at once, write when its time has come: what is on the way does not hold up what follows."""
-        way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        way: asyncio.Queue[tuple[float, bytes | None]] = asyncio.Queue()
         arrivals = asyncio.create_task(self._deliver(way, writer))
         try:
-            octets = b"-"
-            while octets:
-                octets = await reader.read(1 << 18)
-                octets = self._counted(link, octets) if counted else octets
+            while octets := await reader.read(1 << 18):
                 if not link.swallowing:
-                    way.put_nowait((self._loop.time() + self._delay, octets))
-            await arrivals
+                    passed = self._counted(link, octets) if counted else octets
+                    way.put_nowait((self._loop.time() + self._delay, passed))
+            if not link.swallowing:  # else the far end never learns that this one has left
+                way.put_nowait((self._loop.time() + self._delay, None))
+                await arrivals
         except OSError:
             link.reset()
         finally:
@@ -178,21 +180,17 @@ class Proxy:
         """What of it may still pass. Where that is not all, the connection is reset once it has arrived."""
         link.sent += len(octets)
         beyond = 0 if self._cut_after is None else max(0, link.sent - self._cut_after)
-        if not beyond or link.swallowing:
-            return octets
-        link.swallowing = True
-        rest = octets[: max(0, len(octets) - beyond)]
-        if link.server is not None and rest:
-            link.server.write(rest)
-        self._loop.call_later(self._delay + 0.05, link.reset)
-        return rest
+        if beyond:
+            link.swallowing = True
+            self._loop.call_later(self._delay + _ARRIVING, link.reset)
+        return octets[: max(0, len(octets) - beyond)]
 
-    async def _deliver(self, way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
+    async def _deliver(self, way: asyncio.Queue[tuple[float, bytes | None]], writer: asyncio.StreamWriter) -> None:
         while True:
             due, octets = await way.get()
             if (left := due - self._loop.time()) > 0:
                 await asyncio.sleep(left)
-            if not octets:
+            if octets is None:
                 return writer.write_eof()
             writer.write(octets)
             await writer.drain()

@@ -1,4 +1,4 @@
-"""The proxy that stands for bad networks does what it says: delays, goes dead, cuts, refuses."""
+"""The proxy that tests put between two ends does what it is told, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -13,16 +14,16 @@ import pytest
 from tests.proxy import Proxy, proxy
 
 
-@pytest.fixture
+@contextmanager
 def echo() -> Iterator[int]:
-    """A server that says back what it hears."""
+    """The port of a server that gives back what it gets."""
     listener = socket.create_server(("127.0.0.1", 0))
 
-    def talk(connection: socket.socket) -> None:
+    def serve(connection: socket.socket) -> None:
         with connection:
             try:
-                while data := connection.recv(65536):
-                    connection.sendall(data)
+                while octets := connection.recv(65536):
+                    connection.sendall(octets)
             except OSError:
                 pass
 
@@ -32,67 +33,96 @@ def echo() -> Iterator[int]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=talk, args=(connection,), daemon=True).start()
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
-    yield listener.getsockname()[1]
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
+    try:
+        yield int(listener.getsockname()[1])
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
 
 
-def call(cable: Proxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", cable.port), timeout=3)
+@pytest.fixture
+def way() -> Iterator[Proxy]:
+    with echo() as port, proxy(port) as running:
+        yield running
 
 
-def answered(connection: socket.socket, words: bytes = b"hello") -> bytes:
-    connection.sendall(words)
-    return connection.recv(65536)
+def connect(way: Proxy) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", way.port), timeout=5)
+    assert said(connection, b"hello") == b"hello"
+    return connection
 
 
-def test_it_passes_everything_on_also_a_lot_and_the_end(echo: int):
-    with proxy(echo) as cable, call(cable) as connection:
-        threading.Thread(target=connection.sendall, args=(b"x" * 3_000_000,), daemon=True).start()
-        heard = 0
-        while heard < 3_000_000:
-            heard += len(connection.recv(65536))
+def said(connection: socket.socket, octets: bytes) -> bytes:
+    connection.sendall(octets)
+    return heard(connection, len(octets))
+
+
+def heard(connection: socket.socket, count: int) -> bytes:
+    octets = b""
+    while len(octets) < count and (more := connection.recv(65536)):
+        octets += more
+    return octets
+
+
+def test_everything_passes_unchanged_in_both_directions(way: Proxy):
+    with connect(way) as connection:
+        octets = bytes(range(256)) * 4000
+        sender = threading.Thread(target=connection.sendall, args=(octets,))
+        sender.start()
+        assert heard(connection, len(octets)) == octets
+        sender.join()
         connection.shutdown(socket.SHUT_WR)
-        assert connection.recv(10) == b""
+        assert connection.recv(1) == b""
 
 
-def test_a_delay_each_way_is_a_round_trip_in_order(echo: int):
-    with proxy(echo) as cable, call(cable) as connection:
-        cable.delay(timedelta(milliseconds=100))
+def test_a_delay_is_kept_once_per_round_trip_and_not_per_octet(way: Proxy):
+    with connect(way) as connection:
+        way.delay(timedelta(milliseconds=60))
         began = time.monotonic()
-        assert answered(connection) == b"hello"
-        assert 0.1 <= time.monotonic() - began < 0.2
-        for n in range(200):
-            connection.sendall(f"{n:04}".encode())
-        heard = b""
-        while len(heard) < 800:
-            heard += connection.recv(65536)
-        assert heard == b"".join(f"{n:04}".encode() for n in range(200))
+        said(connection, b"x" * 300_000)
+        assert 0.06 <= time.monotonic() - began < 0.15
 
 
-def test_a_swallowed_connection_is_dead_without_a_word_and_new_ones_work(echo: int):
-    with proxy(echo) as cable, call(cable) as old:
-        assert answered(old) == b"hello"
-        cable.blackhole(new=False)
-        old.settimeout(0.5)
+def test_what_is_down_resets_open_and_new_connections_until_it_passes_on_again(way: Proxy):
+    with connect(way) as connection:
+        way.down()
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+        with pytest.raises(ConnectionResetError):
+            connect(way)
+    way.pass_on()
+    connect(way).close()
+
+
+def test_a_black_hole_swallows_without_a_word(way: Proxy):
+    with connect(way) as connection:
+        way.blackhole(new=False)
+        connection.settimeout(0.1)
+        connection.sendall(b"anybody?")
         with pytest.raises(TimeoutError):
-            answered(old)
-        with call(cable) as new:
-            assert answered(new) == b"hello"
+            connection.recv(1)
+        connect(way).close()
+        way.blackhole()
+        with socket.create_connection(("127.0.0.1", way.port), timeout=0.1) as new:
+            new.sendall(b"anybody?")
+            with pytest.raises(TimeoutError):
+                new.recv(1)
 
 
-def test_what_is_down_resets_what_is_there_and_what_comes_until_it_passes_on_again(echo: int):
-    with proxy(echo) as cable:
-        with call(cable) as connection:
-            assert answered(connection) == b"hello"
-            cable.down()
+def test_a_cut_lets_exactly_so_many_octets_through():
+    with socket.create_server(("127.0.0.1", 0)) as listener, proxy(int(listener.getsockname()[1])) as way:
+        way.cut_after(1000)
+        with socket.create_connection(("127.0.0.1", way.port), timeout=5) as client:
+            connection, _ = listener.accept()
+            connection.settimeout(5)
+            client.sendall(b"x" * 600)
+            client.sendall(b"y" * 600)
+            assert heard(connection, 1000) == b"x" * 600 + b"y" * 400
             with pytest.raises(ConnectionResetError):
-                connection.recv(10)
-        with call(cable) as connection, pytest.raises(ConnectionResetError):
-            connection.recv(10)
-        cable.pass_on()
-        with call(cable) as again:
-            assert answered(again) == b"hello"
+                connection.recv(1)
+            with pytest.raises(ConnectionResetError):
+                client.recv(1)
+            connection.close()
