@@ -97,9 +97,12 @@ _WEIGHTS = {WORN_OUT: 1, DEAD: 2, COMPLAINED: 3}
 def outweighs(reason: str, since: datetime, event_id: str, old: tuple[str, datetime, str]) -> bool:
     """Whether a Suppression's reason replaces the one that is there: the graver one, then the earlier one.
 
-    So the one that stays does not depend on which was heard of first. What others suppressed for stays as it is."""
+    So the one that stays does not depend on which was heard of first. What others suppressed for stays as it is. Of
+    an address that is worn out the latest bounce is kept."""
     there, there_since, there_event = old
     if there not in _WEIGHTS:
         return False
-    mine, theirs = _WEIGHTS[reason], _WEIGHTS[there]
-    return mine > theirs or (mine == theirs and (since, event_id) < (there_since, there_event))
+    if _WEIGHTS[reason] != _WEIGHTS[there]:
+        return _WEIGHTS[reason] > _WEIGHTS[there]
+    earlier = (since, event_id) < (there_since, there_event)
+    return earlier is not (reason == WORN_OUT)

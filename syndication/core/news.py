@@ -46,8 +46,8 @@ def moved(there: Standing, news: Iterable[Event], known: Collection[EventKind]) 
     The instants kept are the earliest of their kind."""
     for one in news:
         there = _noted(there, one)
-    state = _state(there.state, known)
-    if state is there.state:
+    state = _state(known)
+    if state is None:
         return there
     return replace(there, state=state, reason=REJECTED if state is DeliveryState.FAILED else None)
 
@@ -65,15 +65,15 @@ def _noted(there: Standing, one: Event) -> Standing:
             return there
 
 
-def _state(state: DeliveryState, known: Collection[EventKind]) -> DeliveryState:
-    """News of a mail are evidence that it was handed over, whatever we knew: it is not sent again.
+def _state(known: Collection[EventKind]) -> DeliveryState | None:
+    """News of a mail are evidence that it was handed over, whatever we thought before: it is not sent again.
 
     A provider's rejection outweighs that it took the mail, and is outweighed by what only happens to mail that went."""
     if not _BEYOND_DOUBT.isdisjoint(known):
         return DeliveryState.ACCEPTED
     if EventKind.REJECTED in known:
         return DeliveryState.FAILED
-    return state if _UNDER_WAY.isdisjoint(known) else DeliveryState.ACCEPTED
+    return None if _UNDER_WAY.isdisjoint(known) else DeliveryState.ACCEPTED
 
 
 def _earlier(there: datetime | None, at: datetime) -> datetime:
