@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from syndication.core.addresses import judge
-from syndication.core.domain_names import Answer, Asking, Kind, ask, unknown
+from syndication.core.domain_names import Answer, Asking, Kind, ask, is_address, unknown
 from syndication.core.remarks import Record, Remark, Said, Severity, say
 
 _HOSTS, _NAMES = 5, 5  # looked at; more change nothing
@@ -74,7 +74,7 @@ def _without_mx(domain: str, *, bounces: bool, home: str) -> Asking[Remark]:
 
 
 def _judge_host(domain: str, host: str) -> Asking[list[Remark]]:
-    if not host or _is_address(host):
+    if not host or is_address(host.strip("[]")):
         says = say("MX 레코드의 ‘{host}’은(는) 서버의 이름이 아닙니다.", host=host or ".")
         return [_mx(Severity.WRONG, "host", domain, says)]
     found = yield from _addresses(host)
@@ -94,14 +94,6 @@ def _addresses(host: str) -> Asking[Answer]:
     v6 = yield from ask(Kind.AAAA, host)
     values = (*v4.values, *v6.values)
     return Answer(values=values, failed=None if values else v4.failed or v6.failed)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 # --- PTR -------------------------------------------------------------------------------------
@@ -150,7 +142,7 @@ def _confirmed(address: str, names: Sequence[str]) -> Asking[str | None]:
     kind = Kind.AAAA if ours.version == 6 else Kind.A
     for name in names:
         answer = yield from ask(kind, name)
-        if any(_is_address(value) and ipaddress.ip_address(value) == ours for value in answer.values):
+        if any(is_address(value) and ipaddress.ip_address(value) == ours for value in answer.values):
             return name
     return None
 

@@ -5,6 +5,7 @@ Nothing is asked here: who runs a check answers its questions, from the net or f
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,14 @@ def within(name: str, parent: str) -> bool:
 def reserved(name: str) -> bool:
     """Whether a name is one of those that the public DNS never holds."""
     return len(labels(name)) < 2 or any(within(name, held) for held in (*_RESERVED, *_RESERVED_TOO))
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 # --- tag lists -------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from syndication.core.addresses import judge
 from syndication.core.domain_dkim import PublicKey, judge_dkim
 from syndication.core.domain_dmarc_advice import judge_dmarc
 from syndication.core.domain_hosts import judge_mx, judge_ptr
-from syndication.core.domain_names import Asking, Kind, ask, reserved
+from syndication.core.domain_names import Asking, Kind, ask, is_address, reserved
 from syndication.core.domain_policies import judge_sign, judge_transport
 from syndication.core.domain_spf_advice import judge_spf
 from syndication.core.remarks import Remark, Severity, say
@@ -124,7 +124,8 @@ def _addresses(sender: Sender) -> Asking[tuple[tuple[str, ...], bool]]:
     found = list[str]()
     for kind in (Kind.A, Kind.AAAA):
         found += (yield from ask(kind, name)).values
-    return tuple(address for address in found if sender.private or judge(address, loopback=False) is None), False
+    there = filter(is_address, found)
+    return tuple(address for address in there if sender.private or judge(address, loopback=False) is None), False
 
 
 def _name(host: str | None) -> str | None:
