@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
@@ -19,13 +19,14 @@ from syndication.core.policy import DEAD_ADDRESS, clean
 
 DELIVERY = "delivery"  # the message tag that holds the Delivery's id
 
-Whose = Callable[[str, str], int | None]  # envelope sender, our own Message-ID -> Delivery
+Whose = Callable[[str, str], int | None]  # the provider's id of a message, its envelope sender -> Delivery
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._@+-]{1,200}")
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 _ENHANCED = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 _RECIPIENTS_MAX = 50  # of one message, as SES has it
+_UNMATCHED = "unmatched"
 _VALIDATED = "Successfully validated SNS topic"  # the one message that is no JSON: a destination was set up
 
 # docs: "Contents of event data that Amazon SES publishes to Amazon SNS" (eventType, or notificationType of identities)
@@ -48,6 +49,7 @@ _PARTS = {  # where a record keeps what is its own, and the recipients it speaks
     EventKind.COMPLAINED: ("complaint", "complainedRecipients"),
     EventKind.ENDED: ("subscription", None),
 }
+_BAD_NEWS = frozenset((EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.REJECTED))
 # bounce subtypes by which SES itself says that it will not write to this address (any more)
 _DEAD_SUBTYPES = frozenset({"noemail", "suppressed", "onaccountsuppressionlist"})
 
@@ -62,11 +64,12 @@ class Record:
 
     message_id: str = ""  # the provider's id: the receipt of the Delivery
     own_message_id: str = ""  # the Message-ID that we wrote, where the record holds the header
+    recipients: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
 
 
-def _nobody(sender: str, own_message_id: str) -> int | None:
+def _nobody(message_id: str, sender: str) -> int | None:
     return None
 
 
@@ -98,18 +101,26 @@ def read(text: str, *, now: datetime, whose: Whose = _nobody) -> Record:
     told = _Told(
         kind=kind,
         message_id=message_id,
-        delivery_id=_delivery_of(mail, whose),
+        delivery_id=_delivery_of(mail, message_id, whose),
         body=_table(document.get(_PARTS[kind][0])),
         mail=mail,
         now=now,
     )
-    wanted = told.delivery_id is not None or ("eventType" not in document and told.is_bad_news)
+    wanted = told.delivery_id is not None or ("eventType" not in document and kind in _BAD_NEWS)
     return Record(
         message_id=message_id,
         own_message_id=_own_message_id(mail),
+        recipients=tuple(a for a in _each(mail.get("destination"))[:_RECIPIENTS_MAX] if isinstance(a, str)),
         tags=_tags(mail),
         events=told.events() if wanted else (),
     )
+
+
+def disowned(event: Event) -> Event | None:
+    """The same news of nobody's Delivery, as an Event of its own; None where nobody would want to know it."""
+    if event.kind not in _BAD_NEWS:
+        return None
+    return event if event.delivery_id is None else replace(event, id=f"{event.id}:{_UNMATCHED}", delivery_id=None)
 
 
 def insights(answer: Mapping[str, Any], *, now: datetime) -> Record:
@@ -161,10 +172,6 @@ class _Told:
     mail: Mapping[str, Any]
     now: datetime
 
-    @property
-    def is_bad_news(self) -> bool:
-        return self.kind in (EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.REJECTED)
-
     def events(self) -> tuple[Event, ...]:
         if self.kind is EventKind.COMPLAINED and _word(self.body.get("complaintFeedbackType")) == "notspam":
             return ()  # RFC 5965 section 7.3: the reader took the mail out of the spam folder
@@ -200,8 +207,9 @@ class _Told:
         more = _word(self.body.get("bounceType"))
         if self.kind is EventKind.DELAYED:
             more = str(_instant(self.body.get("timestamp")) or "")
-        who = hashlib.sha256(f"{self.message_id}\0{address.strip().lower()}".encode()).hexdigest()[:12]
-        words = ("ses", self.kind.value, more, self.message_id, who, "" if self.delivery_id else "unmatched")
+        whom = f"{self.message_id}\0{address.strip().lower()}".encode("utf-8", "surrogatepass")
+        who = hashlib.sha256(whom).hexdigest()[:12]
+        words = ("ses", self.kind.value, more, self.message_id, who, "" if self.delivery_id else _UNMATCHED)
         return ":".join(word for word in words if word)
 
     def _code(self, recipient: Mapping[str, Any]) -> str | None:
@@ -227,14 +235,14 @@ class _Told:
         return _word(self.body.get("bounceSubType")) in _DEAD_SUBTYPES or code in DEAD_ADDRESS
 
 
-def _delivery_of(mail: Mapping[str, Any], whose: Whose) -> int | None:
+def _delivery_of(mail: Mapping[str, Any], message_id: str, whose: Whose) -> int | None:
     """The Delivery that the tag names; without any tags the one that `whose` finds."""
     tags = _tags(mail)
     if tags:
         number = tags.get(DELIVERY, "")
         return int(number) if _NUMBER.fullmatch(number) and int(number) < 2**63 else None
     source = mail.get("source")
-    return whose(parseaddr(source[:1000])[1] if isinstance(source, str) else "", _own_message_id(mail))
+    return whose(message_id, parseaddr(source[:1000])[1] if isinstance(source, str) else "")
 
 
 def _tags(mail: Mapping[str, Any]) -> Mapping[str, str]:
