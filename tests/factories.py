@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from syndication.core import links
+from syndication.core.ledger import Testimony
 from syndication.core.model import (
     Article,
     ArticleContent,
@@ -15,13 +18,14 @@ from syndication.core.model import (
     IssueContent,
     IssueItem,
     IssueState,
+    Outcome,
     Outlet,
     Source,
     SourceKind,
     Subscription,
 )
 from syndication.core.model import Choices as ReaderChoices
-from syndication.ports import Frozen, Store
+from syndication.ports import Frozen, Settlement, Store
 
 MORNING = datetime(2026, 1, 19, 21, 0, tzinfo=UTC)  # 2026-01-20 06:00 KST
 ON = date(2026, 1, 20)
@@ -112,3 +116,21 @@ def subscribe(store: Store, n: int = 1, **choices: object) -> Subscription:
         consent=Consent(at=MORNING - timedelta(days=3), how="sample", text_version="sample-1"),
         language="ko",
     )
+
+
+def reclaim(store: Store, told: Mapping[int, Testimony] | None = None, now: datetime = MORNING) -> Mapping[str, int]:
+    """Take back every lease that is over, or of which `told` says something; counts by new state."""
+    counts = Counter({"waiting": 0, "uncertain": 0})
+    for lease in store.leases():
+        testimony = (told or {}).get(lease.id)
+        if lease.over or testimony is not None:
+            counts.update(store.take_back(lease.id, testimony, now))
+    return counts
+
+
+def settle(
+    store: Store, lease_id: int, delivery_id: int, outcome: Outcome, now: datetime, *, next_at: datetime | None = None
+) -> bool:
+    """Settle one Delivery; whether it was."""
+    settlement = Settlement(delivery_id=delivery_id, outcome=outcome, next_at=next_at)
+    return delivery_id in store.settle(lease_id, [settlement], now)

@@ -364,10 +364,10 @@ def test_without_the_intent_nothing_is_sent_once_the_lease_is_too_short(store: S
     piece = store.claim(Channel.EMAIL, MORNING, limit=1, lease=LEASE, owner="h/1")
     assert piece is not None
     (mine,) = piece.deliveries
-    assert not store.begin(piece.lease_id, mine.id, MORNING, outlast=LEASE * 2)
+    assert not store.begin(piece.lease_id, [mine.id], MORNING, outlast=LEASE * 2)
     assert store.renew(piece.lease_id, LEASE * 3)
-    assert store.begin(piece.lease_id, mine.id, MORNING, outlast=LEASE * 2)
-    assert not store.begin(piece.lease_id, mine.id, MORNING, outlast=ATTEMPT), "an intent is recorded once"
+    assert store.begin(piece.lease_id, [mine.id], MORNING, outlast=LEASE * 2)
+    assert not store.begin(piece.lease_id, [mine.id], MORNING, outlast=ATTEMPT), "an intent is recorded once"
 
 
 def test_who_leaves_between_claim_and_sending_gets_nothing(store: Store) -> None:
@@ -377,7 +377,7 @@ def test_who_leaves_between_claim_and_sending_gets_nothing(store: Store) -> None
     assert piece is not None
     leaving = store.subscriptions("daily")[0]
     end(store, leaving.id)
-    begun = [store.begin(piece.lease_id, d.id, MORNING, outlast=ATTEMPT) for d in piece.deliveries]
+    begun = [bool(store.begin(piece.lease_id, [d.id], MORNING, outlast=ATTEMPT)) for d in piece.deliveries]
     assert begun == [d.subscription_id != leaving.id for d in piece.deliveries]
     assert store.balance(issue.id, Channel.EMAIL).cancelled == 1
 
@@ -386,7 +386,7 @@ def sending(store: Store, channel: Channel) -> tuple[int, int]:
     """A Delivery whose intent is recorded under a lease that has run out."""
     piece = store.claim(channel, MORNING, limit=1, lease=LEASE, owner="h/1")
     assert piece is not None
-    assert store.begin(piece.lease_id, piece.deliveries[0].id, MORNING, outlast=timedelta(0))
+    assert store.begin(piece.lease_id, [piece.deliveries[0].id], MORNING, outlast=timedelta(0))
     run_leases_out(store)
     return piece.lease_id, piece.deliveries[0].id
 
@@ -395,7 +395,7 @@ def test_a_mail_whose_worker_died_after_the_intent_is_uncertain_and_never_claime
     issue = issued(store, readers=1)
     fan_out(store, issue)
     sending(store, Channel.EMAIL)
-    assert store.reclaim()["uncertain"] == 1
+    assert factories.reclaim(store)["uncertain"] == 1
     assert store.claim(Channel.EMAIL, MORNING, limit=9, lease=LEASE, owner="h/2") is None
     assert store.balance(issue.id, Channel.EMAIL).uncertain == 1
     assert len(store.uncertain()) == 1
@@ -405,8 +405,8 @@ def test_a_late_answer_settles_an_uncertain_mail(store: Store) -> None:
     issue = issued(store, readers=1)
     fan_out(store, issue)
     lease_id, delivery_id = sending(store, Channel.EMAIL)
-    store.reclaim()
-    assert store.settle(lease_id, delivery_id, ACCEPTED, MORNING)
+    factories.reclaim(store)
+    assert factories.settle(store, lease_id, delivery_id, ACCEPTED, MORNING)
     assert store.balance(issue.id, Channel.EMAIL).accepted == 1
 
 
@@ -414,8 +414,8 @@ def test_a_push_whose_worker_died_goes_back_to_the_outbox(store: Store) -> None:
     issue = issued(store, readers=0)
     push(store, issue, "issue:1")
     lease_id, delivery_id = sending(store, Channel.PARTNER)
-    assert store.reclaim()["waiting"] == 1
-    assert not store.settle(lease_id, delivery_id, ACCEPTED, MORNING), "a fenced-out worker changes nothing"
+    assert factories.reclaim(store)["waiting"] == 1
+    assert not factories.settle(store, lease_id, delivery_id, ACCEPTED, MORNING), "a fenced-out worker changes nothing"
     again = store.claim(Channel.PARTNER, MORNING, limit=9, lease=LEASE, owner="h/2")
     assert again is not None
 
@@ -424,16 +424,16 @@ def test_an_uncertain_mail_is_resent_once_and_only_where_the_edition_says_so(sto
     issue = issued(store, readers=1)
     fan_out(store, issue)
     sending(store, Channel.EMAIL)
-    store.reclaim()
+    factories.reclaim(store)
     later = MORNING + timedelta(hours=1)
     assert store.resend_uncertain({"daily": UncertainPolicy.HOLD}, later) == 0
     assert store.resend_uncertain({"daily": UncertainPolicy.RESEND}, MORNING) == 0, "evidence is waited for first"
     assert store.resend_uncertain({"daily": UncertainPolicy.RESEND}, later) == 1
     sending_again = store.claim(Channel.EMAIL, later, limit=1, lease=LEASE, owner="h/2")
     assert sending_again is not None
-    assert store.begin(sending_again.lease_id, sending_again.deliveries[0].id, later, outlast=ATTEMPT)
+    assert store.begin(sending_again.lease_id, [sending_again.deliveries[0].id], later, outlast=ATTEMPT)
     doubtful = Outcome(verdict=Verdict.UNCERTAIN, reason="cut off")
-    assert store.settle(sending_again.lease_id, sending_again.deliveries[0].id, doubtful, later)
+    assert factories.settle(store, sending_again.lease_id, sending_again.deliveries[0].id, doubtful, later)
     assert store.resend_uncertain({"daily": UncertainPolicy.RESEND}, later + timedelta(hours=1)) == 0
 
 
@@ -442,7 +442,7 @@ def test_the_operator_resolves_what_is_uncertain(store: Store, state: DeliverySt
     issue = issued(store, readers=1)
     fan_out(store, issue)
     _, delivery_id = sending(store, Channel.EMAIL)
-    store.reclaim()
+    factories.reclaim(store)
     assert store.resolve(delivery_id, state, MORNING, "relay log")
     assert not store.resolve(delivery_id, state, MORNING, "relay log")
     assert getattr(store.balance(issue.id, Channel.EMAIL), term) == 1
@@ -453,9 +453,9 @@ def test_a_dead_address_is_suppressed_with_the_refusal(store: Store) -> None:
     fan_out(store, issue)
     piece = store.claim(Channel.EMAIL, MORNING, limit=1, lease=LEASE, owner="h/1")
     assert piece is not None
-    store.begin(piece.lease_id, piece.deliveries[0].id, MORNING, outlast=ATTEMPT)
+    store.begin(piece.lease_id, [piece.deliveries[0].id], MORNING, outlast=ATTEMPT)
     dead = Outcome(verdict=Verdict.REFUSED, code="5.1.1", reason="no such user", suppress=True)
-    store.settle(piece.lease_id, piece.deliveries[0].id, dead, MORNING)
+    factories.settle(store, piece.lease_id, piece.deliveries[0].id, dead, MORNING)
     assert store.suppressed(links.address_key("reader-1@example.com", factories.KEYS))
     assert store.balance(issue.id, Channel.EMAIL).failed == 1
 
@@ -465,10 +465,10 @@ def test_a_deferred_delivery_waits_for_its_time(store: Store) -> None:
     fan_out(store, issue)
     piece = store.claim(Channel.EMAIL, MORNING, limit=1, lease=LEASE, owner="h/1")
     assert piece is not None
-    store.begin(piece.lease_id, piece.deliveries[0].id, MORNING, outlast=ATTEMPT)
+    store.begin(piece.lease_id, [piece.deliveries[0].id], MORNING, outlast=ATTEMPT)
     later = MORNING + timedelta(minutes=10)
     busy = Outcome(verdict=Verdict.DEFERRED, code="4.3.2", reason="busy")
-    store.settle(piece.lease_id, piece.deliveries[0].id, busy, MORNING, next_at=later)
+    factories.settle(store, piece.lease_id, piece.deliveries[0].id, busy, MORNING, next_at=later)
     assert store.due(Channel.EMAIL, MORNING) == 0
     assert store.due(Channel.EMAIL, later) == 1
 
@@ -490,8 +490,8 @@ def test_a_partner_hears_one_thing_at_a_time_in_the_order_of_its_sequence(store:
     assert first is not None
     assert [d.sequence for d in first.deliveries] == [1]
     assert store.claim(Channel.PARTNER, MORNING, limit=9, lease=LEASE, owner="h/2") is None
-    store.begin(first.lease_id, first.deliveries[0].id, MORNING, outlast=ATTEMPT)
-    store.settle(first.lease_id, first.deliveries[0].id, ACCEPTED, MORNING)
+    store.begin(first.lease_id, [first.deliveries[0].id], MORNING, outlast=ATTEMPT)
+    factories.settle(store, first.lease_id, first.deliveries[0].id, ACCEPTED, MORNING)
     second = store.claim(Channel.PARTNER, MORNING, limit=9, lease=LEASE, owner="h/1")
     assert second is not None
     assert [d.sequence for d in second.deliveries] == [2]

@@ -16,10 +16,11 @@ from sqlalchemy import text
 from syndication.adapters.memory import MemoryStore
 from syndication.adapters.memory.rows import Rows
 from syndication.adapters.sql import SqlStore, open_store
-from syndication.core import audience, links
+from syndication.core import audience, ledger, links
 from syndication.core.model import (
     Cadence,
     Channel,
+    Delivery,
     DeliveryState,
     Event,
     EventKind,
@@ -29,7 +30,7 @@ from syndication.core.model import (
     Subscription,
     Verdict,
 )
-from syndication.ports import Slice, Store
+from syndication.ports import Settlement, Slice, Store
 from tests import factories
 from tests.conftest import fresh_database
 
@@ -50,6 +51,12 @@ class Ledger(RuleBasedStateMachine):
         self.now = factories.MORNING
         self.issue: Issue | None = None
         self.held: list[tuple[Slice, int]] = []  # living workers: their slice and how far they are
+        self.marked: dict[int, frozenset[int]] = {}  # by lease: what was marked as sending
+        self.intended: dict[int, set[int]] = {}  # by lease: what its journal says
+        self.outcomes: dict[int, dict[int, Outcome]] = {}
+        self.unsettled: dict[int, list[Settlement]] = {}
+        self.journal_lost = False
+        self.dead: set[int] = set()  # leases whose holder was killed and whose journal is there
         self.begun: set[int] = set()
         self.reached: Counter[str] = Counter()  # by (channel, thing, recipient): what the far side accepted
         self.barred_at: dict[str, int] = {}  # recipient -> how often reached when they were barred
@@ -109,28 +116,41 @@ class Ledger(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         verdict=st.sampled_from(list(Verdict)),
-        dies=st.sampled_from(["no", "no", "no", "before sending", "after sending"]),
+        dies=st.sampled_from(["no", "no", "no", "before the intent", "after the intent", "after sending", "later"]),
         suppress=st.booleans(),
+        settles=st.booleans(),
     )
-    def send_next(self, data: st.DataObject, verdict: Verdict, dies: str, suppress: bool) -> None:
-        """One step of one worker: intent, hand-over, answer, settle; it may die in between."""
+    def send_next(self, data: st.DataObject, verdict: Verdict, dies: str, suppress: bool, settles: bool) -> None:
+        """One step of one worker: mark, intent, hand-over, answer, settle; it may die in between."""
         index = data.draw(st.integers(0, len(self.held) - 1))
         piece, position = self.held[index]
         if position >= len(piece.deliveries):
-            self.store.release(piece.lease_id)
+            self._finish(piece)
             self.held.pop(index)
             return
         delivery = piece.deliveries[position]
+        if delivery.channel is Channel.EMAIL and piece.lease_id not in self.marked:
+            every = [d.id for d in piece.deliveries]
+            self.marked[piece.lease_id] = self.store.begin(piece.lease_id, every, self.now, outlast=ATTEMPT)
+            barred = [d for d in piece.deliveries if d.recipient in self.barred_at]
+            assert not any(d.id in self.marked[piece.lease_id] for d in barred), "nobody gone is written to"
         self.held[index] = (piece, position + 1)
-        if not self.store.begin(piece.lease_id, delivery.id, self.now, outlast=ATTEMPT):
+        if delivery.channel is Channel.EMAIL:
+            may = delivery.id in self.marked[piece.lease_id] and self.store.renew(piece.lease_id, LEASE)
+        else:
+            may = bool(self.store.begin(piece.lease_id, [delivery.id], self.now, outlast=ATTEMPT))
+        if dies == "before the intent":
+            self._die(index)
+            return
+        if not may:
             return
         key = f"{delivery.channel} {delivery.thing} {delivery.recipient}"
         if delivery.channel is not Channel.EMAIL and verdict is Verdict.UNCERTAIN:
             verdict = Verdict.DEFERRED  # repeating is harmless there
         if delivery.channel is Channel.EMAIL:
-            assert delivery.recipient not in self.barred_at, "nobody suppressed or gone is written to"
             self.begun.add(delivery.id)
-        if dies == "before sending":
+            self.intended.setdefault(piece.lease_id, set()).add(delivery.id)
+        if dies == "after the intent":
             self._die(index)
             return
         if verdict in (Verdict.ACCEPTED, Verdict.UNCERTAIN):
@@ -139,15 +159,37 @@ class Ledger(RuleBasedStateMachine):
             self._die(index)
             return
         outcome = Outcome(verdict=verdict, reason="scripted", suppress=suppress and verdict is Verdict.REFUSED)
+        self.outcomes.setdefault(piece.lease_id, {})[delivery.id] = outcome
         next_at = self.now + timedelta(minutes=5) if verdict is Verdict.DEFERRED else None
-        assert self.store.settle(piece.lease_id, delivery.id, outcome, self.now, next_at=next_at)
-        if verdict is Verdict.DEFERRED:
-            self.begun.discard(delivery.id)
-        if outcome.suppress and delivery.channel is Channel.EMAIL:
-            self.barred_at[delivery.recipient] = self.reached[key]
+        told = Settlement(delivery_id=delivery.id, outcome=outcome, next_at=next_at)
+        self.unsettled.setdefault(piece.lease_id, []).append(told)
+        if dies == "later":
+            self._die(index)
+        elif settles or delivery.channel is not Channel.EMAIL:
+            self._settle(piece)
+
+    def _settle(self, piece: Slice) -> None:
+        for told in self.unsettled.pop(piece.lease_id, []):
+            assert self.store.settle(piece.lease_id, [told], self.now) == {told.delivery_id}
+            self._settled(piece, told)
+
+    def _settled(self, piece: Slice, told: Settlement) -> None:
+        if told.outcome.verdict is Verdict.DEFERRED:
+            self.begun.discard(told.delivery_id)
+        (delivery,) = (d for d in piece.deliveries if d.id == told.delivery_id)
+        if told.outcome.suppress and delivery.channel is Channel.EMAIL:
+            self._bar_recipient(delivery.recipient)
+
+    def _finish(self, piece: Slice) -> None:
+        """The worker's last word on its slice: the answers, and what it never handed over."""
+        self._settle(piece)
+        untouched = self.marked.get(piece.lease_id, frozenset()) - self.intended.get(piece.lease_id, set())
+        self.store.release(piece.lease_id, untouched)
 
     def _die(self, index: int) -> None:
-        self.held.pop(index)
+        piece, _ = self.held.pop(index)
+        self.unsettled.pop(piece.lease_id, None)
+        self.dead.add(piece.lease_id)
         self.kills += 1
 
     @precondition(lambda self: self.held)
@@ -158,11 +200,44 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def leases_run_out(self) -> None:
         """Every worker is suspended beyond its lease; whoever wakes finds the lease lost."""
+        self.journal_lost = True  # of the living nobody else reads it
         self.pass_time(self.store, LEASE + timedelta(seconds=1))
 
-    @rule()
-    def reclaim(self) -> None:
-        self.store.reclaim()
+    @precondition(lambda self: self.dead)
+    @rule(data=st.data())
+    def lose_a_journal(self, data: st.DataObject) -> None:
+        self.journal_lost = True
+        self.dead.discard(data.draw(st.sampled_from(sorted(self.dead))))
+
+    @rule(complete=st.booleans())
+    def reclaim(self, complete: bool) -> None:
+        """Leases end by what the journals of the dead tell; one from before a power cut may lack its end."""
+        self.journal_lost = self.journal_lost or not complete
+        told = {
+            lease: ledger.Testimony(
+                intended=frozenset(self.intended.get(lease, ())),
+                outcomes=self.outcomes.get(lease, {}),
+                complete=complete,
+            )
+            for lease in self.dead
+        }
+        before = {d.id: d.state for d in self._mails()}
+        factories.reclaim(self.store, told, self.now)
+        for mail in self._mails():
+            if before.get(mail.id) is not mail.state and mail.state is DeliveryState.WAITING:
+                self.begun.discard(mail.id)  # by evidence: nothing was handed over
+        for lease, outcomes in self.outcomes.items():
+            if lease in told:
+                self._learn(outcomes)
+
+    def _mails(self) -> list[Delivery]:
+        return [] if self.issue is None else list(self.store.deliveries(self.issue.id, Channel.EMAIL))
+
+    def _learn(self, outcomes: dict[int, Outcome]) -> None:
+        for mail in self._mails():
+            outcome = outcomes.get(mail.id)
+            if outcome is not None and outcome.suppress and mail.state is DeliveryState.FAILED:
+                self._bar_recipient(mail.recipient)
 
     @rule(minutes=st.integers(1, 30))
     def time_passes(self, minutes: int) -> None:
@@ -183,7 +258,10 @@ class Ledger(RuleBasedStateMachine):
         self._bar(reader)
 
     def _bar(self, reader: Subscription) -> None:
-        self.barred_at.setdefault(f"subscriber:{reader.subscriber_id}", 0)
+        self._bar_recipient(f"subscriber:{reader.subscriber_id}")
+
+    def _bar_recipient(self, recipient: str) -> None:
+        self.barred_at.setdefault(recipient, sum(n for key, n in self.reached.items() if key.endswith(recipient)))
 
     @rule()
     def close(self) -> None:
@@ -221,8 +299,14 @@ class Ledger(RuleBasedStateMachine):
             assert all(self.store.balance(issue.id, c).waiting == 0 for c in Channel)
 
     @invariant()
-    def uncertain_never_exceeds_what_was_in_flight(self) -> None:
-        assert len([u for u in self.store.uncertain() if u.delivery.id not in self.begun]) == 0
+    def only_what_was_marked_as_sending_can_be_uncertain(self) -> None:
+        marked = frozenset[int]().union(*self.marked.values())
+        assert {u.delivery.id for u in self.store.uncertain()} <= marked
+
+    @invariant()
+    def with_every_journal_at_hand_only_what_was_in_flight_is_uncertain(self) -> None:
+        if not self.journal_lost:
+            assert {u.delivery.id for u in self.store.uncertain()} <= self.begun
 
 
 def _memory() -> tuple[Store, object]:

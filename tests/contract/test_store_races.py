@@ -61,10 +61,10 @@ def test_a_begun_mail_of_a_released_slice_becomes_uncertain_and_is_not_stuck(sto
     issue = issued(store, readers=2)
     fan_out(store, issue)
     piece = claim(store, lease=timedelta(seconds=0.3))
-    assert store.begin(piece.lease_id, piece.deliveries[0].id, MORNING, outlast=timedelta(0))
+    assert store.begin(piece.lease_id, [piece.deliveries[0].id], MORNING, outlast=timedelta(0))
     store.release(piece.lease_id)  # the worker was told to end between the intent and the answer
     time.sleep(0.35)
-    assert store.reclaim().get("uncertain") == 1
+    assert factories.reclaim(store).get("uncertain") == 1
     assert [u.delivery.id for u in store.uncertain()] == [piece.deliveries[0].id]
     assert store.balance(issue.id, Channel.EMAIL).waiting == 1
 
@@ -73,9 +73,9 @@ def test_a_begun_mail_of_a_released_slice_is_still_settled_by_its_answer(store: 
     issue = issued(store, readers=1)
     fan_out(store, issue)
     piece = claim(store)
-    assert store.begin(piece.lease_id, piece.deliveries[0].id, MORNING, outlast=ATTEMPT)
+    assert store.begin(piece.lease_id, [piece.deliveries[0].id], MORNING, outlast=ATTEMPT)
     store.release(piece.lease_id)
-    assert store.settle(piece.lease_id, piece.deliveries[0].id, ACCEPTED, MORNING)
+    assert factories.settle(store, piece.lease_id, piece.deliveries[0].id, ACCEPTED, MORNING)
     assert store.balance(issue.id, Channel.EMAIL).accepted == 1
 
 
@@ -128,12 +128,12 @@ def test_leases_do_not_pile_up(database: str) -> None:
     for _ in range(5):
         store.release(claim(store).lease_id)
     piece = claim(store)
-    store.begin(piece.lease_id, piece.deliveries[0].id, MORNING, outlast=ATTEMPT)
-    store.settle(piece.lease_id, piece.deliveries[0].id, ACCEPTED, MORNING)
+    store.begin(piece.lease_id, [piece.deliveries[0].id], MORNING, outlast=ATTEMPT)
+    factories.settle(store, piece.lease_id, piece.deliveries[0].id, ACCEPTED, MORNING)
     store.release(piece.lease_id)
     for _ in range(5):
         assert store.claim(Channel.EMAIL, MORNING, limit=1, lease=LEASE, owner="host/1") is None
-    store.reclaim()
+    factories.reclaim(store)
     assert count(store, "lease") == 0
     store.close()
 
@@ -212,7 +212,7 @@ def test_two_workers_fan_out_and_readers_leave_without_a_deadlock(database: str)
             if piece is not None:
                 store.release(piece.lease_id)
         store.claim(Channel.EMAIL, issues[0].expires_at, limit=1, lease=timedelta(0), owner="host/1")
-        store.reclaim()
+        factories.reclaim(store)
 
     together(work, work, leave, work)
     for issue in issues:
@@ -265,7 +265,7 @@ def test_nobody_is_written_to_once_suppressing_has_returned(database: str) -> No
     def begin() -> None:
         for d in piece.deliveries:
             asked = time.monotonic()
-            if store.begin(piece.lease_id, d.id, MORNING, outlast=ATTEMPT):
+            if store.begin(piece.lease_id, [d.id], MORNING, outlast=ATTEMPT):
                 begun_at[d.subscription_id or 0] = asked
 
     together(suppress, begin)
@@ -287,9 +287,9 @@ def test_a_moved_on_row_is_not_settled_by_an_older_lease(store: Store) -> None:
     issue = issued(store, readers=1)
     fan_out(store, issue)
     first = claim(store, lease=timedelta(0))
-    store.reclaim()
+    factories.reclaim(store)
     second = claim(store)
-    assert not store.begin(first.lease_id, first.deliveries[0].id, MORNING, outlast=timedelta(0))
-    assert not store.settle(first.lease_id, first.deliveries[0].id, ACCEPTED, MORNING)
-    assert store.begin(second.lease_id, second.deliveries[0].id, MORNING, outlast=ATTEMPT)
+    assert not store.begin(first.lease_id, [first.deliveries[0].id], MORNING, outlast=timedelta(0))
+    assert not factories.settle(store, first.lease_id, first.deliveries[0].id, ACCEPTED, MORNING)
+    assert store.begin(second.lease_id, [second.deliveries[0].id], MORNING, outlast=ATTEMPT)
     assert store.balance(issue.id, Channel.EMAIL).waiting == 1
