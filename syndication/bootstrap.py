@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -22,6 +22,7 @@ from syndication.adapters.clock import SystemClock
 from syndication.adapters.files import FilePublisher
 from syndication.adapters.folder import DropFolder
 from syndication.adapters.http import HttpFetcher
+from syndication.adapters.journals import FileJournals
 from syndication.adapters.kma import KmaService
 from syndication.adapters.smtp import SmtpMailer
 from syndication.adapters.sql import SqlStore, open_store
@@ -29,8 +30,6 @@ from syndication.adapters.webhook import WebhookPortal
 from syndication.core import links
 from syndication.core.model import SourceKind
 from syndication.ports import Ports, Setup
-from syndication.render import dkim
-from syndication.render.dkim import Signer
 from syndication.settings import Settings
 
 LARGEST_ANSWER = 40 * 1024 * 1024  # octets of one page or feed, after decompression: ten thousand stories fit
@@ -87,6 +86,7 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
         mailer=_mailer(settings),
         portal=WebhookPortal(),
         publisher=FilePublisher(settings.storage.folder / "public"),
+        journals=FileJournals(settings.storage.folder / "journals"),
         folders={s.id: DropFolder(Path(s.location)) for s in settings.sources if s.kind is SourceKind.FOLDER},
         weather=_weather(settings, clock),
     )
@@ -106,7 +106,7 @@ def make_setup(settings: Settings) -> Setup:
         templates=templates(),
         allowed=allowed if settings.rehearsing else None,
         reply_to=settings.mail.reply_to,
-        sign=_signing(settings.mail.signer),
+        signers=settings.mail.signers,
         lease=settings.lease,
         weather_stations=settings.weather.stations if settings.weather.kma_key else (),
     )
@@ -116,10 +116,6 @@ def fetcher(agent: str) -> HttpFetcher:
     return HttpFetcher(
         user_agent=agent, timeout=timedelta(seconds=20), max_bytes=LARGEST_ANSWER, per_host_delay=timedelta(seconds=1)
     )
-
-
-def _signing(signer: Signer | None) -> Callable[[bytes, datetime], bytes] | None:
-    return None if signer is None else lambda mail, at: dkim.sign(mail, signer, at=at)
 
 
 def user_agent(settings: Settings) -> str:

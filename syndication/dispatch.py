@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from syndication import publish
-from syndication.core import audience, partners, policy
+from syndication.core import audience, ledger, partners, policy
 from syndication.core.model import (
     Channel,
     Choices,
@@ -26,15 +28,18 @@ from syndication.core.model import (
     Verdict,
     What,
 )
-from syndication.ports import Ports, Setup, Slice
+from syndication.core.rates import Rates, rates
+from syndication.mailing import GIVE_UP_AFTER, Round, attempt, elapsed, in_words, unbuilt
+from syndication.ports import HELD_BACK, Ports, Settlement, Setup, Slice
 from syndication.press import Press, Send
 
 log = structlog.get_logger()
 
 CHUNK = 5000
-SLICE = {Channel.EMAIL: 50, Channel.FEED: 8, Channel.PARTNER: 20}
+SLICE = {Channel.EMAIL: 800, Channel.FEED: 8, Channel.PARTNER: 20}  # Deliveries of one lease at most
+SMALLEST = 50  # mails of one lease; doubled while they go out quickly
+QUICK = timedelta(seconds=2)
 BUDGET = timedelta(seconds=20)  # one stretch of work; what is left waits for the next ring
-GIVE_UP_AFTER = 2  # answers in a row that concern everything: the rest is left in peace until the next ring
 
 # --- fan-out ---------------------------------------------------------------------------------
 
@@ -71,7 +76,14 @@ def _fan_out_email(ports: Ports, setup: Setup, issue: Issue) -> None:
             key: _recipe(setup, issue, choices) for key, (choices, _) in ports.store.distinct_choices(issue).items()
         }
         after = ports.store.fan_out_email(
-            issue, recipes, ports.clock.now(), after=after, limit=CHUNK, allowed=setup.allowed
+            issue,
+            recipes,
+            ports.clock.now(),
+            after=after,
+            limit=CHUNK,
+            allowed=setup.allowed,
+            seeds=setup.seeds,
+            cohort=setup.cohort,
         )
 
 
@@ -138,7 +150,7 @@ class _Stretch:
 
     @property
     def over(self) -> bool:
-        return _elapsed() >= self.ends or self.blocked >= GIVE_UP_AFTER
+        return elapsed() >= self.ends or self.blocked >= GIVE_UP_AFTER
 
     def note(self, outcome: Outcome) -> None:
         self.counts[outcome.verdict.value] += 1
@@ -147,36 +159,97 @@ class _Stretch:
             log.warning("channel blocked", channel=self.channel.value, code=outcome.code, reason=outcome.reason)
 
 
-def drain(ports: Ports, setup: Setup, channel: Channel, *, owner: str, budget: timedelta = BUDGET) -> Mapping[str, int]:
-    """Send what is due on a Channel until nothing is, or until the budget is spent; returns counts by verdict."""
-    stretch = _Stretch(press=Press(ports=ports, setup=setup), channel=channel, ends=_elapsed() + budget)
+def drain(
+    ports: Ports,
+    setup: Setup,
+    channel: Channel,
+    *,
+    owner: str,
+    budget: timedelta = BUDGET,
+    press: Press | None = None,
+) -> Mapping[str, int]:
+    """Send what is due on a Channel until nothing is, or until the budget is spent; returns counts by verdict.
+
+    `press` is what a worker keeps for its life. Nothing leaves the house while the database is in doubt."""
+    press = press or Press(ports=ports, setup=setup)
+    if channel is not Channel.FEED and (doubt := in_doubt(ports)) is not None:
+        log.error("sending rests", reason=doubt)
+        return {}
+    _settle_own(ports)
+    stretch = _Stretch(press=press, channel=channel, ends=elapsed() + budget)
+    size = SMALLEST if channel is Channel.EMAIL else SLICE[channel]
     while not stretch.over:
-        piece = ports.store.claim(
-            channel,
-            ports.clock.now(),
-            limit=SLICE[channel],
-            lease=setup.lease,
-            owner=owner,
-            allowed=setup.allowed,
-        )
+        began = elapsed()
+        rates = rates_now(ports, setup) if channel is Channel.EMAIL else None
+        piece = _claim(stretch, owner, size, rates)
         if piece is None:
             break
-        _send_slice(stretch, piece)
+        if not piece.deliveries:
+            time.sleep(max(0.0, min(_pause(piece), stretch.ends - elapsed()).total_seconds()))
+            continue
+        if channel is Channel.EMAIL:
+            _mail_slice(stretch, piece, rates, began)
+            size = min(size * 2, SLICE[channel]) if elapsed() - began < QUICK else max(size // 2, SMALLEST)
+        else:
+            _send_slice(stretch, piece)
     return stretch.counts
+
+
+def _claim(stretch: _Stretch, owner: str, size: int, rates: Rates | None) -> Slice | None:
+    ports, setup = stretch.press.ports, stretch.press.setup
+    return ports.store.claim(
+        stretch.channel,
+        ports.clock.now(),
+        limit=size,
+        lease=setup.lease,
+        owner=owner,
+        journal=ports.journals.own().name,
+        allowed=setup.allowed,
+        rates=rates,
+    )
+
+
+def _pause(piece: Slice) -> timedelta:
+    """How long to wait until mail may go again; not so long that a worker would be missed."""
+    return min(piece.pace.start, timedelta(seconds=2)) if piece.pace is not None else timedelta(seconds=1)
+
+
+def rates_now(ports: Ports, setup: Setup) -> Rates | None:
+    """How fast mail may go now, by the publisher's limits and the provider's account."""
+    return rates(setup.limits, setup.warm_up, ports.clock.now(), ZoneInfo(setup.zone))
+
+
+def _mail_slice(stretch: _Stretch, piece: Slice, rates: Rates | None, began: timedelta) -> None:
+    """Send one slice of mails, and remember outside the database how far it has come."""
+    ports = stretch.press.ports
+    _attest(ports, piece.lease_id)
+    sending = Round(
+        press=stretch.press,
+        piece=piece,
+        journal=ports.journals.own(),
+        rates=rates,
+        claimed_at=began,
+        ends=stretch.ends,
+    )
+    try:
+        sending.send()
+    finally:
+        stretch.counts.update(sending.counts)
+        stretch.blocked = GIVE_UP_AFTER if sending.blocked else 0
 
 
 def _send_slice(stretch: _Stretch, piece: Slice) -> None:
     """Send one claimed slice; whatever stays unsent goes back to the outbox with the lease."""
     store, lease = stretch.press.ports.store, stretch.press.setup.lease
-    renewed = _elapsed()
+    renewed = elapsed()
     try:
         for delivery in piece.deliveries:
             if stretch.over:
                 break
-            if _elapsed() - renewed > lease - attempt(lease):
+            if elapsed() - renewed > lease - attempt(lease):
                 if not store.renew(piece.lease_id, lease):
                     break
-                renewed = _elapsed()
+                renewed = elapsed()
             outcome = _send_one(stretch.press, stretch.channel, piece.lease_id, delivery)
             if outcome is not None:
                 stretch.note(outcome)
@@ -190,16 +263,15 @@ def _send_one(press: Press, channel: Channel, lease_id: int, delivery: Delivery)
     try:
         send = press.prepare(channel, delivery)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one Delivery must not stop the others
-        outcome = _unbuilt(error)
+        outcome = unbuilt(error)
     else:
-        asked = _elapsed()
-        if not ports.store.begin(lease_id, delivery.id, ports.clock.now(), outlast=attempt(lease)):
+        asked = elapsed()
+        if not ports.store.begin(lease_id, [delivery.id], ports.clock.now(), outlast=attempt(lease)):
             return None
-        held_up = _elapsed() - asked > lease / 4  # suspended, or a slow database: the lease may be over meanwhile
-        outcome = HELD_UP if held_up else _attempted(channel, send, delivery)
-    settled = ports.store.settle(
-        lease_id, delivery.id, outcome, ports.clock.now(), next_at=_next_at(ports, channel, delivery, outcome)
-    )
+        held_up = elapsed() - asked > lease / 4  # suspended, or a slow database: the lease may be over meanwhile
+        outcome = HELD_BACK if held_up else _attempted(send, delivery)
+    settlement = Settlement(delivery_id=delivery.id, outcome=outcome, next_at=_next_at(ports, delivery, outcome))
+    settled = ports.store.settle(lease_id, [settlement], ports.clock.now())
     log.info(
         "delivery settled" if settled else "delivery had moved on",
         delivery=delivery.id,
@@ -210,79 +282,92 @@ def _send_one(press: Press, channel: Channel, lease_id: int, delivery: Delivery)
     return outcome
 
 
-HELD_UP = Outcome(
-    verdict=Verdict.DEFERRED, reason="held up between the intent and the sending; nothing was handed over"
-)
-
-
-def _unbuilt(error: Exception) -> Outcome:
-    """What cannot be found or read will not be tomorrow; anything else (a database that is away) may pass."""
-    verdict = Verdict.REFUSED if isinstance(error, (ValueError, LookupError)) else Verdict.DEFERRED
-    return Outcome(verdict=verdict, reason=f"cannot be built: {_in_words(error)}")
-
-
-def _attempted(channel: Channel, send: Send, delivery: Delivery) -> Outcome:
-    """The Outcome of an attempt; one that breaks down half-way may have been handed over."""
+def _attempted(send: Send, delivery: Delivery) -> Outcome:
+    """The Outcome of an attempt. What may have been handed over is handed over again: an idempotency key or equal
+    bytes make the repetition harmless."""
     try:
         outcome = send()
     except Exception as error:  # a full disk, a foreign server's surprise: the next Delivery must still go out
         log.exception("attempt broke down", delivery=delivery.id)
-        outcome = Outcome(verdict=Verdict.UNCERTAIN, reason=f"the attempt broke down: {_in_words(error)}")
-    return _told_again(channel, outcome)
+        outcome = Outcome(verdict=Verdict.UNCERTAIN, reason=f"the attempt broke down: {in_words(error)}")
+    return replace(outcome, verdict=Verdict.DEFERRED) if outcome.verdict is Verdict.UNCERTAIN else outcome
 
 
-def attempt(lease: timedelta) -> timedelta:
-    """The longest that one attempt may take: its time-outs end it well before its lease does."""
-    return lease * 2 / 3
-
-
-def _in_words(error: Exception) -> str:
-    return f"{type(error).__name__}: {policy.clean(str(error))}"
-
-
-def _told_again(channel: Channel, outcome: Outcome) -> Outcome:
-    """Feeds and Partners may be told again: an idempotency key or equal bytes make the repetition harmless.
-
-    So may a mail that was refused for no fault of its reader: a relay that is set up wrongly refuses everybody."""
-    if channel is Channel.EMAIL:
-        again = outcome.verdict is Verdict.REFUSED and outcome.common
-    else:
-        again = outcome.verdict is Verdict.UNCERTAIN
-    return replace(outcome, verdict=Verdict.DEFERRED) if again else outcome
-
-
-def _next_at(ports: Ports, channel: Channel, delivery: Delivery, outcome: Outcome) -> datetime | None:
+def _next_at(ports: Ports, delivery: Delivery, outcome: Outcome) -> datetime | None:
     if outcome.verdict is not Verdict.DEFERRED:
         return None
-    if outcome is HELD_UP:
+    if outcome is HELD_BACK:
         return ports.clock.now()
     return policy.retry_at(
         delivery.attempts,
         ports.clock.now(),
         delivery.expires_at,
         f"{delivery.thing} {delivery.recipient}",
-        channel=channel,
+        channel=delivery.channel,
         retry_after=outcome.retry_after,
     )
 
 
-def _elapsed() -> timedelta:
-    """Time since boot on a clock that goes on while the machine or the process is suspended."""
-    return timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME))
+# --- is this the true database? --------------------------------------------------------------
+
+
+def in_doubt(ports: Ports) -> str | None:
+    """Why nothing may be sent before the operator has looked; a database that never sent is taken as it is."""
+    return ledger.doubt(ports.journals.witness(), ports.store.identity())
+
+
+def _attest(ports: Ports, lease_id: int) -> None:
+    """Remember outside the database that this lease was given out in it."""
+    there = ports.store.identity()
+    if there is None:
+        ports.store.declare(uuid4().hex, 1)
+        there = ports.store.identity()
+    if there is not None:
+        ports.journals.attest(replace(there, lease=max(there.lease, lease_id)))
 
 
 # --- reclaim ---------------------------------------------------------------------------------
 
 
 def reclaim(ports: Ports, setup: Setup) -> Mapping[str, int]:
-    """Take back what dead workers held, resend where the Edition says so, close what is settled."""
-    counts = dict(ports.store.reclaim())
+    """Take back what dead workers held, resend where the Edition says so, settle what is over, close what is done."""
+    now = ports.clock.now()
+    counts = _take_back(ports)
     policies = {edition.id: edition.uncertain for edition in setup.editions.values()}
-    resent = ports.store.resend_uncertain(policies, ports.clock.now())
-    closed = ports.store.close_settled(ports.clock.now(), among=_counted(ports, setup))
-    if any(counts.values()) or resent or closed:
-        log.info("outbox reclaimed", **counts, resent=resent, closed=list(closed))
-    return {**counts, "resent": resent, "closed": len(closed)}
+    resent = ports.store.resend_uncertain(policies, now)
+    expired = _expire(ports, now)
+    closed = ports.store.close_settled(now, among=_counted(ports, setup))
+    if closed:
+        ports.journals.sweep(now)
+    told = {**counts, "resent": resent, "expired": expired, "closed": len(closed)}
+    if any(told.values()):
+        log.info("outbox reclaimed", **told)
+    return told
+
+
+def _take_back(ports: Ports) -> Counter[str]:
+    """End leases that are over or whose holder is dead, each by what its journal tells."""
+    counts = Counter({"waiting": 0, "uncertain": 0})
+    for lease in ports.store.leases():
+        told = ports.journals.testimony(lease.host, lease.journal, lease.id) if lease.journal else None
+        if lease.over or told is not None:
+            counts.update(ports.store.take_back(lease.id, told, ports.clock.now()))
+    return counts
+
+
+def _settle_own(ports: Ports) -> None:
+    """Settle what a lost database or a suspension kept this process from settling: its own journal knows."""
+    for lease in ports.store.leases():
+        told = ports.journals.recall(lease.journal, lease.id) if lease.journal else None
+        if told is not None:
+            ports.store.take_back(lease.id, told, ports.clock.now())
+
+
+def _expire(ports: Ports, now: datetime) -> int:
+    expired = 0
+    while done := ports.store.expire(now, CHUNK):
+        expired += done
+    return expired
 
 
 def _counted(ports: Ports, setup: Setup) -> list[int]:

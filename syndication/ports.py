@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from syndication.core.bounces import Patience
-from syndication.core.ledger import Testimony
+from syndication.core.ledger import Entry, Testimony, Witness
 from syndication.core.links import Keys
 from syndication.core.model import (
     AddressKey,
@@ -42,6 +42,8 @@ from syndication.core.model import (
     Verdict,
     WeatherReading,
 )
+from syndication.core.rates import Limit, Rates, WarmUp
+from syndication.core.signers import Signer
 
 
 class Transient(Exception):
@@ -215,11 +217,34 @@ class Journal(Protocol):
 
 class Journals(Protocol):
     def own(self) -> Journal:
-        """This process's journal, opened with the first call; a new one when the file has vanished."""
+        """This process's journal, opened with the first call, anew when the file has vanished. Raises Transient.
+
+        Never asked for while mails of ours are under way: the last one may be let go."""
+        ...
+
+    def recall(self, name: str, lease_id: int) -> Testimony | None:
+        """What our own journal says about a lease of ours under which nothing is under way any more; None when the
+        journal of that name is not our own."""
         ...
 
     def testimony(self, host: str, name: str, lease_id: int) -> Testimony | None:
         """What a journal says; None while its owner lives, on another machine, or when it is gone."""
+        ...
+
+    def entries(self) -> Iterable[Entry]:
+        """Everything that is written down here, the oldest journal first."""
+        ...
+
+    def sweep(self, now: datetime) -> None:
+        """Remove what nobody will ask for any more."""
+        ...
+
+    def witness(self) -> Witness | None:
+        """What is known here, outside the database, of the database; None when nothing is."""
+        ...
+
+    def attest(self, witness: Witness) -> None:
+        """Remember a witness; the highest lease of one epoch stands. Raises Transient."""
         ...
 
 
@@ -332,22 +357,14 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A lease whose time is over, or that has ended and left uncertain Deliveries."""
+    """A lease that has not ended, or that has and left uncertain Deliveries. `over`: its time has passed."""
 
     id: int
     channel: Channel
     host: str
     owner: str
     journal: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """How fast mail may go, shared by all workers: mails per second and per local day by provider; "" is everything."""
-
-    per_second: Mapping[str, float] = field(default_factory=dict)
-    per_day: Mapping[str, int] = field(default_factory=dict)
-    day_began_at: datetime | None = None
+    over: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -499,12 +516,14 @@ class Outbox(Protocol):
         limit: int,
         allowed: frozenset[str] | None,
         seeds: frozenset[str] = frozenset(),
+        cohort: str | None = None,
     ) -> int | None:
         """One chunk: a Delivery for each active Subscription with id > `after`, in id order.
 
         `recipes`: choices hash -> (Recipe, None), or (None, reason) for an excluded reader. `allowed`: in rehearsal
         the digests of address keys that may be written to (others are excluded). Suppressed ones get a Delivery in
         that state. `seeds`: digests of the newsroom's own addresses: theirs go first and need not wait for the hour.
+        `cohort`: readers whose address digest is not below it are excluded: another system still writes to them.
         Returns the id to go on after, or None when done; 0, from the start, while a reader is left who has
         chosen what `recipes` do not know. Repeatable; never for a closed Issue."""
         ...
@@ -561,14 +580,16 @@ class Outbox(Protocol):
         holder nothing of it was handed over. End the lease, unless something that was begun is not settled."""
         ...
 
-    def leases_over(self) -> Sequence[Lease]:
-        """Leases past their time that nobody has taken back, and ended ones whose journal may still tell something."""
+    def leases(self) -> Sequence[Lease]:
+        """Leases that nobody has taken back, and ended ones whose journal may still tell something."""
         ...
 
     def take_back(self, lease_id: int, testimony: Testimony | None, now: datetime) -> Mapping[str, int]:
-        """End a lease that is over. What was only claimed waits again, as do feeds and Partners' Deliveries; a mail
-        that was begun is settled by what the testimony says, waits again where that is sure that nothing was handed
-        over, and else is uncertain. Returns the counts by new state."""
+        """End a lease that is over, or whose holder is dead (there is a testimony).
+
+        What was only claimed waits again, as do feeds and Partners' Deliveries; a mail that was begun
+        is settled by what the testimony says, waits again where that is sure that nothing was handed over, and else is
+        uncertain. Returns the counts by new state."""
         ...
 
     def hold_issue(self, issue_id: int, reason: str, now: datetime) -> bool:
@@ -585,8 +606,12 @@ class Outbox(Protocol):
         """Claim nothing for a mail provider for so long; "" is everything that goes by mail."""
         ...
 
-    def last_lease(self) -> int:
-        """The highest number that a lease ever had in this database."""
+    def identity(self) -> Witness | None:
+        """Which database this is, and the highest number that a lease ever had in it; None when it never sent."""
+        ...
+
+    def declare(self, installation_id: str, epoch: int) -> None:
+        """Call this database the true one from now on."""
         ...
 
     def refusals(self, issue_id: int) -> tuple[int, int]:
@@ -706,16 +731,23 @@ class Setup:
     editions: Mapping[str, Edition]
     partners: Mapping[str, Partner]
     partner_secrets: Mapping[str, tuple[str, ...]]  # by Partner id, newest first
-    keys: Keys  # links and Message-IDs
+    keys: Keys  # links, and addresses that mail comes back to
     address_keys: Keys
     templates: Mapping[str, str]  # template name -> source text
     allowed: frozenset[str] | None = None  # rehearsal: digests of address keys that may be written to; None = live
     reply_to: str | None = None
     bounce_domain: str | None = None  # where VERP, reply and leaving addresses live; None: there are none
     replies: bool = False  # answers of readers come to reply addresses first, and from there to `reply_to`
-    sign: Callable[[bytes, datetime], bytes] | None = None  # DKIM: a finished mail and its instant -> signed bytes
+    signers: tuple[Signer, ...] = ()  # DKIM; who of them signs is said by the instant at which an Issue was frozen
+    own_pages: bool = False  # readers have pages of their own: to change their choices, and for their copy of a digest
     weather_stations: tuple[str, ...] = ()
     lease: timedelta = timedelta(seconds=90)  # how long a claimed slice is held without a sign of life
+    zone: str = "Asia/Seoul"  # whose days the limits by the day count
+    limits: Mapping[str, Limit] = field(default_factory=dict)  # by mail provider; "" is everything
+    warm_up: WarmUp | None = None
+    seeds: frozenset[str] = frozenset()  # digests of the newsroom's own addresses: they go first
+    cohort: str | None = None  # address digests below this are ours to write to; None: all
+    most_refused: float = 0.2  # share of an Issue's answers; more than that stops it
 
     @property
     def live(self) -> bool:

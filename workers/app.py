@@ -12,7 +12,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 
-from syndication import bootstrap, dispatch
+from syndication import bootstrap, dispatch, mailing
 from syndication.settings import Settings
 from workers import broker
 from workers.broker import QUEUES
@@ -91,7 +91,7 @@ def _beats(tick: float) -> dict[str, dict[str, Any]]:
 
 def longest_task(settings: Settings) -> timedelta:
     """After this time a task is broken off: a stretch of sending with its last attempt is over well before."""
-    stretch = dispatch.BUDGET + dispatch.attempt(settings.lease)
+    stretch = dispatch.BUDGET + mailing.attempt(settings.lease)
     return max(timedelta(minutes=1), stretch + timedelta(seconds=15))
 
 

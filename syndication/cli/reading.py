@@ -15,6 +15,7 @@ from rich.progress import track
 
 from syndication import __version__, assemble, bootstrap, press
 from syndication.adapters.memory import FixedClock, MemoryMailer, MemoryPortal, MemoryPublisher, MemoryStore
+from syndication.adapters.memory.journals import MemoryJournals
 from syndication.cli.house import err, json_option, out, print_json, quiet_logs, table
 from syndication.cli.writing import write_preview
 from syndication.core import links, timetable
@@ -188,6 +189,7 @@ def _bench(edition: Edition, store: MemoryStore, now: datetime, inputs: tuple[st
         portal=MemoryPortal(),
         publisher=MemoryPublisher(),
         folders={},
+        journals=MemoryJournals(),
     )
     return setup, ports
 

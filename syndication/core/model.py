@@ -273,6 +273,13 @@ class EmptyDay(StrEnum):
     WEATHER = "weather"  # an Issue with the weather alone
 
 
+class Appear(StrEnum):
+    """When an Article comes into the articles feeds of an Edition."""
+
+    WITH_ISSUE = "with-issue"  # when an Issue that holds it freezes
+    AT_ONCE = "at-once"  # as soon as it was read
+
+
 class UncertainPolicy(StrEnum):
     HOLD = "hold"  # tell the operator
     RESEND = "resend"  # once, with the same Message-ID, before expiry
@@ -290,6 +297,7 @@ class Outlet:
     sender_name: str
     sender_address: str
     accent: str = "#1a5fb4"  # six-digit hex
+    logo: str | None = None  # address of a PNG, JPEG or GIF for feeds, at most 144 pixels wide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +323,7 @@ class Edition:
     empty_day: EmptyDay = EmptyDay.SKIP
     uncertain: UncertainPolicy = UncertainPolicy.HOLD
     advertising: bool = False  # subject begins with (광고)
+    appear: Appear = Appear.WITH_ISSUE
 
 
 class IssueState(StrEnum):
@@ -362,6 +371,7 @@ class Issue:
     content: IssueContent
     reason: str | None = None  # why missed, empty or cancelled
     held: str | None = None  # why its sending rests, until the operator resumes or cancels it
+    resumed: bool = False  # the operator has looked: refusals stop it no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,6 +184,10 @@ def clean(text: str) -> str:
 
 FIRST_RETRY = timedelta(minutes=10)  # 5 to 15 minutes with jitter: past the usual greylisting delay
 LONGEST_RETRY = timedelta(hours=2)  # a digest lives for hours
+TRANSPORT_REST = timedelta(seconds=20)  # a relay that restarts is back by then
+PROVIDER_REST = timedelta(minutes=3)
+LONGEST_REST = timedelta(hours=1)
+FEWEST_ANSWERS = 50  # fewer say nothing about an Issue
 PUSH_RETRIES = (  # the schedule that Standard Webhooks recommends, after the first attempt
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -214,6 +218,17 @@ def retry_at(
     delay = _mail_delay(attempts, share) if channel is Channel.EMAIL else _push_delay(attempts, share)
     delay = max(delay, retry_after or timedelta())
     return now + delay if delay < expires_at - now else None  # in this order: a far side may ask for centuries
+
+
+def rest(outcome: Outcome) -> timedelta:
+    """How long everything that an answer speaks of is left in peace: the whole relay, or one mail provider."""
+    usual = PROVIDER_REST if outcome.reach is Reach.PROVIDER else TRANSPORT_REST
+    return min(max(usual, outcome.retry_after or usual), LONGEST_REST)
+
+
+def too_many(refused: int, answered: int, share: float) -> bool:
+    """Whether so many of an Issue's mails were refused that something must be wrong with it, or with the list."""
+    return answered >= FEWEST_ANSWERS and refused > answered * share
 
 
 def _mail_delay(attempts: int, share: float) -> timedelta:

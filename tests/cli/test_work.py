@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 
 from syndication.core import links
 from syndication.core.model import Channel, Event, EventKind, Outcome, Verdict
+from tests import factories
 from tests.cli.conftest import Sample
 
 HOSTILE_DAYS = ["yesterday", "2026-13-01", "2026-02-30", "20260120", "0001-01-01", "9999-12-31", "-1", ""]
@@ -280,8 +281,10 @@ def test_anything_uncertain_makes_status_fail_and_name_the_edition(sample: Sampl
         piece = house.store.claim(Channel.EMAIL, now, limit=1, lease=timedelta(minutes=1), owner="test/1")
         assert piece is not None
         (delivery,) = piece.deliveries
-        assert house.store.begin(piece.lease_id, delivery.id, now, outlast=timedelta(seconds=5))
-        house.store.settle(piece.lease_id, delivery.id, Outcome(verdict=Verdict.UNCERTAIN, reason="gone"), now)
+        assert house.store.begin(piece.lease_id, [delivery.id], now, outlast=timedelta(seconds=5))
+        factories.settle(
+            house.store, piece.lease_id, delivery.id, Outcome(verdict=Verdict.UNCERTAIN, reason="gone"), now
+        )
     sample("send")
     answer = sample("status")
     assert answer.code == 1

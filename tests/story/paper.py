@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndication import assemble, bootstrap, dispatch, ingest
 from syndication.adapters.memory import FixedClock, MemoryFetcher, MemoryMailer, MemoryPortal, MemoryPublisher
+from syndication.adapters.memory.journals import MemoryJournals
 from syndication.core import links
 from syndication.core.model import (
     Cadence,
@@ -248,6 +249,7 @@ def make_paper(
         portal=portal,
         publisher=publisher,
         folders={},
+        journals=MemoryJournals(),
     )
     setup = Setup(
         outlet=OUTLET,

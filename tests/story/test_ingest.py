@@ -13,6 +13,7 @@ from syndication import ingest
 from syndication.adapters.folder import DropFolder
 from syndication.adapters.http import HttpFetcher
 from syndication.adapters.memory import FixedClock, MemoryMailer, MemoryPortal, MemoryPublisher, MemoryStore
+from syndication.adapters.memory.journals import MemoryJournals
 from syndication.core.model import Article, Cadence, Edition, FirstPoll, Rights, Source, SourceKind, SourceState
 from syndication.ingest import Polled, Polling
 from syndication.ports import Ports
@@ -79,6 +80,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             portal=MemoryPortal(),
             publisher=MemoryPublisher(),
             folders={"desk": DropFolder(tmp_path / "in")},
+            journals=MemoryJournals(),
         )
         yield Desk(ports=ports, clock=clock, site=site)
 

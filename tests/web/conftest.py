@@ -20,6 +20,7 @@ from syndication.adapters.memory import (
     MemoryPublisher,
     MemoryStore,
 )
+from syndication.adapters.memory.journals import MemoryJournals
 from syndication.core import links
 from syndication.core.model import (
     Article,
@@ -216,6 +217,7 @@ def build(store: Store | None = None) -> House:
             portal=MemoryPortal(),
             publisher=publisher,
             folders={},
+            journals=MemoryJournals(),
         ),
         outlet=factories.OUTLET,
         editions=(factories.EDITION, ENGLISH),

@@ -41,8 +41,8 @@ def send(house: House, *verdicts: Verdict) -> None:
     claimed = house.store.claim(Channel.EMAIL, NOW, limit=len(verdicts), lease=timedelta(minutes=5), owner="test")
     assert claimed is not None
     for delivery, verdict in zip(claimed.deliveries, verdicts, strict=True):
-        assert house.store.begin(claimed.lease_id, delivery.id, NOW, outlast=timedelta(seconds=1))
-        assert house.store.settle(claimed.lease_id, delivery.id, Outcome(verdict=verdict), NOW)
+        assert house.store.begin(claimed.lease_id, [delivery.id], NOW, outlast=timedelta(seconds=1))
+        assert factories.settle(house.store, claimed.lease_id, delivery.id, Outcome(verdict=verdict), NOW)
 
 
 def metrics(house: House) -> dict[tuple[str, ...], float]:

@@ -9,15 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from syndication.adapters.memory.mailer import ACCEPTED
+from syndication.adapters.memory.mailer import MemoryMailer as MemoryMailer
+from syndication.adapters.memory.news import MemoryNews
 from syndication.adapters.memory.outbox import MemoryOutbox
 from syndication.adapters.memory.rows import Rows
 from syndication.core.model import Outcome, Verdict
-from syndication.ports import Dropped, Fetched, Mail, Permanent, Push
-
-ACCEPTED = Outcome(verdict=Verdict.ACCEPTED)
+from syndication.ports import Dropped, Fetched, Permanent, Push
 
 
-class MemoryStore(MemoryOutbox):
+class MemoryStore(MemoryOutbox, MemoryNews):
     """A `ports.Store` in one process."""
 
     def __init__(self, rows: Rows | None = None) -> None:
@@ -73,23 +74,6 @@ class MemoryFolder:
     def set_aside(self, dropped: Dropped, reason: str) -> None:
         self.files.remove(dropped)
         self.refused.append((dropped, reason))
-
-
-@dataclass(slots=True)
-class MemoryMailer:
-    """Accepts every mail, but answers as scripted for the addresses in `answers`."""
-
-    sent: list[Mail] = field(default_factory=list)
-    answers: Mapping[str, Outcome] = field(default_factory=dict)
-
-    def send(self, mail: Mail) -> Outcome:
-        outcome = self.answers.get(mail.recipient, ACCEPTED)
-        if outcome.verdict in (Verdict.ACCEPTED, Verdict.UNCERTAIN):
-            self.sent.append(mail)
-        return outcome
-
-    def close(self) -> None:
-        """There is no connection."""
 
 
 @dataclass(slots=True)

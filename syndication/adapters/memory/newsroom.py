@@ -171,8 +171,12 @@ class MemoryNewsroom:
         with self.rows.lock:
             return next((i for i in self._of(edition_id, cadence) if i.on == on), None)
 
-    def issue(self, issue_id: int) -> Issue | None:
-        return self.rows.issues.get(issue_id)
+    def issue(self, issue_id: int, revision: int | None = None) -> Issue | None:
+        issue = self.rows.issues.get(issue_id)
+        if issue is None or revision is None:
+            return issue
+        content = self.rows.contents.get((issue_id, revision))
+        return None if content is None else replace(issue, revision=revision, content=content)
 
     def issues(self, edition_id: str, limit: int) -> Sequence[Issue]:
         with self.rows.lock:
@@ -216,6 +220,7 @@ class MemoryNewsroom:
             values = {name: getattr(frozen, name) for name in Frozen.__slots__}
             issue = Issue(id=number, revision=1, **values)
             self.rows.issues[number] = issue
+            self.rows.contents[number, 1] = frozen.content
             self.rows.used |= set(keys)
             for language, pieces in blocks.items():
                 self.rows.blocks[number, 1, language] = {b.key: b for b in pieces}

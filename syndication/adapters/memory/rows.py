@@ -20,6 +20,7 @@ from syndication.core.model import (
     Delivery,
     Event,
     Issue,
+    IssueContent,
     Recipe,
     SourceState,
     Subscription,
@@ -29,8 +30,21 @@ from syndication.core.model import (
 
 @dataclass(slots=True)
 class LeaseRow:
+    channel: Channel
+    owner: str
+    journal: str | None
     until: datetime
     ended: bool = False
+
+
+@dataclass(slots=True)
+class WayRow:
+    """How mail to a provider may go, by the database's clock."""
+
+    next_at: datetime
+    paused_until: datetime
+    day_began_at: datetime | None = None
+    sent: int = 0
 
 
 @dataclass(slots=True)
@@ -43,8 +57,12 @@ class ChannelRow:
 class DeliveryRow:
     delivery: Delivery
     created_at: datetime
+    priority: int = 5  # lower goes first
     begun_at: datetime | None = None
     resent: bool = False
+    delivered_at: datetime | None = None  # later news about an accepted one
+    bounced_at: datetime | None = None
+    complained_at: datetime | None = None
 
 
 @dataclass(kw_only=True)
@@ -66,9 +84,13 @@ class Rows:
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     consents: list[tuple[int, Consent]] = field(default_factory=list)
     suppressions: dict[AddressKey, str] = field(default_factory=dict)  # key -> reason
+    grounds: dict[AddressKey, Event] = field(default_factory=dict)  # the news that a Suppression rests on
     events: dict[str, Event] = field(default_factory=dict)
     recipes: dict[str, Recipe] = field(default_factory=dict)
-    issue_recipes: dict[tuple[int, str], tuple[str | None, str | None]] = field(default_factory=dict)
+    issue_recipes: dict[tuple[int, int, str], tuple[str | None, str | None]] = field(default_factory=dict)
+    contents: dict[tuple[int, int], IssueContent] = field(default_factory=dict)  # by issue id and revision
+    installation: tuple[str, int] | None = None
+    ways: dict[str, WayRow] = field(default_factory=dict)
     channels: dict[tuple[int, Channel], ChannelRow] = field(default_factory=dict)
     leases: dict[int, LeaseRow] = field(default_factory=dict)
     deliveries: dict[int, DeliveryRow] = field(default_factory=dict)

@@ -6,6 +6,7 @@ It knows no mail and judges no answer; what an answer means is `core.policy`'s b
 from __future__ import annotations
 
 import re
+import select
 import socket
 import ssl
 import time
@@ -15,12 +16,21 @@ from datetime import timedelta
 LINE_LIMIT = 4096  # RFC 5321 section 4.5.3.1.5 says 512; real servers write longer ones
 ANSWER_LIMIT = 65536
 
+_MILLISECOND = timedelta(milliseconds=1)
+_CHUNK = 16384  # the largest TLS record: none is left behind in the TLS layer, where a poll does not see it
+
 _LINE = re.compile(rb"([0-9]{3})([ -]?)(.*)", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
 
 
 class Lost(Exception):
-    """The connection is of no use any more: cut, timed out, or the far side does not speak SMTP."""
+    """The connection is of no use any more: cut, timed out, or the far side does not speak SMTP.
+
+    `unsent`: of what was to be written, not one octet has left this process."""
+
+    def __init__(self, reason: str, *, unsent: bool = False) -> None:
+        super().__init__(reason)
+        self.unsent = unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +62,18 @@ class Wire:
         self._buffer = bytearray()
         self._gone = False
         try:
-            self._socket: socket.socket = socket.create_connection((host, port), timeout=self._wait())
+            self._socket: socket.socket = socket.create_connection((host, port), timeout=self._left())
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name that no resolver can take
             raise Lost(f"cannot connect to {host} port {port}: {_words(error)}") from None
+        self._readable, self._writable = select.poll(), select.poll()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Never block but in a poll of our own, which knows how long."""
+        self._socket.setblocking(False)
+        self._readable.register(self._socket, select.POLLIN)
+        self._writable.register(self._socket, select.POLLOUT)
 
     @property
     def peer(self) -> str:
@@ -66,6 +84,11 @@ class Wire:
             raise Lost(f"the connection broke: {_words(error)}") from None
 
     @property
+    def unread(self) -> bool:
+        """Whether more has already been received than was read."""
+        return bool(self._buffer)
+
+    @property
     def waiting(self) -> bool:
         """Whether the far side has said something, or hung up, without being asked.
 
@@ -73,9 +96,8 @@ class Wire:
         if self._buffer or self._gone:
             return True
         try:
-            self._socket.settimeout(0)
-            octets = self._socket.recv(4096)
-        except (BlockingIOError, ssl.SSLWantReadError):
+            octets = self._socket.recv(_CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return False
         except OSError:
             octets = b""
@@ -85,36 +107,53 @@ class Wire:
 
     def encrypt(self, context: ssl.SSLContext, host: str) -> None:
         """Go on under TLS. Raises Lost, also for a certificate that is not trusted."""
-        if self._buffer:  # plain text sent ahead would be taken for encrypted answers (CVE-2011-0411)
-            raise Lost("the relay spoke between STARTTLS and the encryption")
+        if self.waiting:  # plain text sent ahead would be taken for encrypted answers (CVE-2011-0411)
+            raise Lost("the relay spoke, or hung up, between STARTTLS and the encryption")
         try:
-            self._socket.settimeout(self._wait())
+            self._socket.settimeout(self._left())
             self._socket = context.wrap_socket(self._socket, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             raise Lost(f"the relay's certificate is not trusted: {error.verify_message}") from None
         except (OSError, ValueError) as error:
             raise Lost(f"no encryption with the relay: {_words(error)}") from None
+        self._go_on()
 
     def write(self, octets: bytes) -> None:
-        """Hand all octets to the system within one wait. Raises Lost; how much had gone out is then unknown."""
-        try:
-            self._socket.settimeout(self._wait())
-            self._socket.sendall(octets)
-        except OSError as error:
-            raise Lost(f"the connection broke while writing: {_words(error)}") from None
+        """Hand all octets to the system within one wait. Raises Lost."""
+        rest: bytes | memoryview = octets
+        ends: timedelta | None = None
+        while rest:
+            try:
+                sent = self._socket.send(rest)
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                ends = ends or self._ends()
+                self._await(self._writable, ends, "the relay stopped reading")
+            except ssl.SSLWantReadError:
+                ends = ends or self._ends()
+                self._await(self._readable, ends, "the relay stopped reading")
+            except OSError as error:
+                unsent = rest is octets and not isinstance(self._socket, ssl.SSLSocket)
+                raise Lost(f"the connection broke while writing: {_words(error)}", unsent=unsent) from None
+            else:
+                rest = memoryview(octets)[len(octets) - len(rest) + sent :]
 
     def ask(self, command: str) -> Answer:
+        """The answer to one command. Raises Lost, also where something nobody asked for would be taken for it."""
+        if self.waiting:
+            raise Lost("the relay hung up" if self._gone and not self._buffer else "the relay spoke out of turn")
         self.write(command.encode("ascii") + b"\r\n")
         return self.answer()
 
     def answer(self) -> Answer:
         """Read one answer, however many lines it has, within one wait. Raises Lost."""
-        ends = min(elapsed() + self.patience, self.until)
+        ends: timedelta | None = None
         code: bytes | None = None
         lines: list[str] = []
         size = 0
         while True:
-            line = self._line(ends)
+            while (line := self._line()) is None:
+                ends = ends or self._ends()
+                self._read(ends)
             size += len(line)
             found = _LINE.fullmatch(line)
             if found is None or size > ANSWER_LIMIT or (code is not None and found.group(1) != code):
@@ -124,42 +163,62 @@ class Wire:
             if found.group(2) != b"-":
                 return _answer(int(code), tuple(lines))
 
+    def hang_up(self) -> None:
+        """End the connection at once; may be called while another thread uses it."""
+        try:
+            # not SSLSocket's own: that would first let go of the encryption, and the other thread write without it
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        except OSError:
+            pass
+
     def close(self) -> None:
         try:
             self._socket.close()
         except OSError:
             pass
 
-    def _line(self, ends: timedelta) -> bytes:
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LINE_LIMIT:
-                raise Lost("the answer is not SMTP: a line without end")
-            self._buffer += self._read(ends)
+    def _line(self) -> bytes | None:
+        """The next line of the buffer, if there is a whole one."""
+        end = self._buffer.find(b"\n")
+        if max(end, len(self._buffer) if end < 0 else 0) > LINE_LIMIT:
+            raise Lost("the answer is not SMTP: a line without end")
+        if end < 0:
+            return None
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
-        if len(line) > LINE_LIMIT:
-            raise Lost("the answer is not SMTP: a line too long")
         return line.removesuffix(b"\r")
 
-    def _read(self, ends: timedelta) -> bytes:
-        left = (ends - elapsed()).total_seconds()
-        if left <= 0:
-            raise Lost("no answer in time")
-        if self._gone:
-            raise Lost("the relay closed the connection")
-        try:
-            self._socket.settimeout(left)
-            octets = self._socket.recv(4096)
-        except TimeoutError:
-            raise Lost("no answer in time") from None
-        except OSError as error:
-            raise Lost(f"the connection broke while reading: {_words(error)}") from None
-        if not octets:
-            raise Lost("the relay closed the connection")
-        return octets
+    def _read(self, ends: timedelta) -> None:
+        """Wait for octets and add them to the buffer."""
+        while not self._gone:
+            self._await(self._readable, ends, "no answer in time")
+            try:
+                octets = self._socket.recv(_CHUNK)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                continue
+            except ssl.SSLWantWriteError:
+                self._await(self._writable, ends, "no answer in time")
+                continue
+            except OSError as error:
+                raise Lost(f"the connection broke while reading: {_words(error)}") from None
+            self._buffer += octets
+            self._gone = not octets
+            if octets:
+                return
+        raise Lost("the relay closed the connection")
 
-    def _wait(self) -> float:
-        left = min(self.patience, self.until - elapsed()).total_seconds()
+    def _await(self, poll: select.poll, ends: timedelta, otherwise: str) -> None:
+        left = (ends - elapsed()) / _MILLISECOND
+        if left <= 0 or not poll.poll(left):
+            raise Lost(otherwise)
+
+    def _ends(self) -> timedelta:
+        """When a wait that begins now is over."""
+        return min(elapsed() + self.patience, self.until)
+
+    def _left(self) -> float:
+        """Seconds that one wait may last. Raises TimeoutError."""
+        left = (self._ends() - elapsed()).total_seconds()
         if left <= 0:
             raise TimeoutError("the time for this message is over")
         return left

@@ -21,7 +21,8 @@ from syndication.adapters.sql.newsroom import OPEN_STATES
 from syndication.adapters.sql.readership import SUBSCRIPTION_COLUMNS, subscription_of
 from syndication.adapters.tables import delivery, issue, lease, subscriber, subscription, suppression
 from syndication.core.model import Channel, Delivery, DeliveryState, Subscription, SubscriptionState
-from syndication.ports import Lease, Pace, Rates, Slice
+from syndication.core.rates import Rates
+from syndication.ports import Lease, Pace, Slice
 
 _S = DeliveryState
 _MICROSECOND = timedelta(microseconds=1)
@@ -126,23 +127,24 @@ class Claims(FanOut, Amending):
                 _give_back(db, lease_id, begun=begun)
             _end_lease(db, lease_id)
 
-    def leases_over(self) -> Sequence[Lease]:
+    def leases(self) -> Sequence[Lease]:
         doubtful = exists().where(delivery.c.lease_id == lease.c.id, delivery.c.state == _S.UNCERTAIN)
-        over = and_(lease.c.ended.is_(False), lease.c.until < self._now)
-        told = and_(lease.c.ended, lease.c.journal.is_not(None), doubtful)
+        told = and_(lease.c.journal.is_not(None), doubtful)
+        over = or_(lease.c.ended, lease.c.until < self._now).label("over")
         with self._writes() as db:
             _forget_ended_leases(db)
-            rows = db.execute(select(lease).where(or_(over, told)).order_by(lease.c.id)).all()
-        return [Lease(id=r.id, channel=Channel(r.channel), host=r.host, owner=r.owner, journal=r.journal) for r in rows]
-
-    def last_lease(self) -> int:
-        """The highest number that a lease ever had in this database."""
-        with self._reads() as db:
-            if self._postgresql:
-                number = db.exec_driver_sql("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM lease_id_seq")
-            else:
-                number = db.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'lease'")
-            return int(number.scalar_one())
+            rows = db.execute(select(lease, over).where(or_(~lease.c.ended, told)).order_by(lease.c.id)).all()
+        return [
+            Lease(
+                id=row.id,
+                channel=Channel(row.channel),
+                host=row.host,
+                owner=row.owner,
+                journal=row.journal,
+                over=bool(row.over),
+            )
+            for row in rows
+        ]
 
     def _open_lease(self, db: Connection, channel: Channel, length: timedelta, owner: str, journal: str | None) -> int:
         host, _, name = owner.partition("/")

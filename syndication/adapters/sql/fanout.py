@@ -53,6 +53,7 @@ from syndication.core.model import (
 )
 
 SEED, REGULAR = 1, 5  # priorities: the newsroom's own addresses go first, as soon as the Issue is frozen
+NOT_IN_COHORT = "cut-over: not yet among the readers that are written to from here"
 REHEARSAL = "rehearsal: address is not on the allow list"
 
 
@@ -76,6 +77,7 @@ class FanOut(Base):
         limit: int,
         allowed: frozenset[str] | None,
         seeds: frozenset[str] = frozenset(),
+        cohort: str | None = None,
     ) -> int | None:
         with self._writes() as db:
             if not _still_open(db, issue):
@@ -88,7 +90,7 @@ class FanOut(Base):
             if last is None:
                 _fanned_out(db, issue, Channel.EMAIL, now)
                 return None
-            added = db.execute(_email_rows(db, issue, now, after, last, allowed, seeds)).rowcount
+            added = db.execute(_email_rows(db, issue, now, after, last, allowed, seeds, cohort)).rowcount
             _count(db, issue, Channel.EMAIL, added)
         return int(last)
 
@@ -171,15 +173,19 @@ def _email_rows(
     last: int,
     allowed: frozenset[str] | None,
     seeds: frozenset[str],
+    cohort: str | None,
 ) -> Any:
     suppressed = suppression.c.digest.is_not(None)
     barred = false() if allowed is None else (subscriber.c.digest.not_in(sorted(allowed)) if allowed else true())
     seed = subscriber.c.digest.in_(sorted(seeds)) if seeds else false()
-    excluded = or_(barred, issue_recipe.c.recipe_hash.is_(None))
+    later = false() if cohort is None else subscriber.c.digest >= cohort
+    excluded = or_(barred, later, issue_recipe.c.recipe_hash.is_(None))
     state = case(
         (suppressed, DeliveryState.SUPPRESSED), (excluded, DeliveryState.EXCLUDED), else_=DeliveryState.WAITING
     )
-    reason = case((suppressed, suppression.c.reason), (barred, REHEARSAL), else_=issue_recipe.c.reason)
+    reason = case(
+        (suppressed, suppression.c.reason), (barred, REHEARSAL), (later, NOT_IN_COHORT), else_=issue_recipe.c.reason
+    )
     rows = (
         select(
             literal(Channel.EMAIL.value),

@@ -202,6 +202,7 @@ def issue_of(row: Row[Any]) -> Issue:
         content=load(ISSUE, row.content),
         reason=row.reason,
         held=row.held,
+        resumed=row.held is None and row.held_at is not None,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
 from syndication.adapters.sql import ways
 from syndication.adapters.sql.base import insert_new, lock
@@ -20,6 +20,7 @@ from syndication.adapters.sql.readership import suppress_key
 from syndication.adapters.tables import (
     beat,
     delivery,
+    installation,
     issue,
     issue_channel,
     lease,
@@ -27,7 +28,7 @@ from syndication.adapters.tables import (
     subscription,
 )
 from syndication.core import ledger, policy
-from syndication.core.ledger import Fate, Testimony
+from syndication.core.ledger import Fate, Testimony, Witness
 from syndication.core.model import (
     AddressKey,
     Balance,
@@ -41,7 +42,8 @@ from syndication.core.model import (
     UncertainPolicy,
     Verdict,
 )
-from syndication.ports import Rates, Settlement, Uncertain
+from syndication.core.rates import EVERYTHING, Rates
+from syndication.ports import Settlement, Uncertain
 
 _S = DeliveryState
 RESEND_AFTER = timedelta(minutes=15)  # what an uncertain mail waits for evidence before its one resending
@@ -61,7 +63,9 @@ class Outbox(Claims):
             return done
 
     def take_back(self, lease_id: int, testimony: Testimony | None, now: datetime) -> Mapping[str, int]:
-        over = and_(lease.c.id == lease_id, lease.c.ended | (lease.c.until < self._now))
+        over = lease.c.id == lease_id
+        if testimony is None:
+            over = and_(over, or_(lease.c.ended, lease.c.until < self._now))
         question = select(lease.c.id).where(over)
         if self._postgresql:
             question = question.with_for_update(skip_locked=True)
@@ -88,7 +92,7 @@ class Outbox(Claims):
     def resume_issue(self, issue_id: int, now: datetime) -> bool:
         held = and_(issue.c.id == issue_id, issue.c.held.is_not(None))
         with self._writes() as db:
-            return bool(db.execute(update(issue).where(held).values(held=None, held_at=None)).rowcount)
+            return bool(db.execute(update(issue).where(held).values(held=None)).rowcount)
 
     def cancel_issue(self, issue_id: int, reason: str, now: datetime) -> int:
         waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_((_S.WAITING, _S.CLAIMED)))
@@ -208,6 +212,22 @@ class Outbox(Claims):
                 )
             ).scalar_one()
 
+    def identity(self) -> Witness | None:
+        with self._reads() as db:
+            row = db.execute(select(installation)).one_or_none()
+            if row is None:
+                return None
+            if self._postgresql:
+                last = db.exec_driver_sql("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM lease_id_seq")
+            else:
+                last = db.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'lease'")
+            return Witness(installation=row.id, epoch=row.epoch, lease=int(last.scalar_one()))
+
+    def declare(self, installation_id: str, epoch: int) -> None:
+        with self._writes() as db:
+            db.execute(delete(installation).where(installation.c.epoch <= epoch))
+            db.execute(insert_new(db, installation).values(id=installation_id, epoch=epoch))
+
     def beat(self, name: str, now: datetime) -> None:
         with self._writes() as db:
             if not db.execute(update(beat).where(beat.c.name == name).values(at=now)).rowcount:
@@ -258,7 +278,7 @@ _SETTLE = (
         receipt=bindparam("receipt"),
         settled_at=bindparam("settled_at"),
         lease_id=bindparam("lease_id"),
-        next_at=func.coalesce(bindparam("next_at"), delivery.c.next_at),
+        next_at=func.coalesce(bindparam("next_at", type_=delivery.c.next_at.type), delivery.c.next_at),
     )
 )
 
@@ -291,7 +311,7 @@ def _sent(settlements: Sequence[Settlement], done: frozenset[int]) -> Counter[st
     handed = (Verdict.ACCEPTED, Verdict.UNCERTAIN)
     gone = [s for s in settlements if s.delivery_id in done and s.outcome.verdict in handed]
     counts = Counter(s.provider for s in gone if s.provider is not None)
-    counts[ways.EVERYTHING] = len(gone)
+    counts[EVERYTHING] = len(gone)
     return counts
 
 

@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, se
 from syndication.adapters.sql.base import insert_new, lock
 from syndication.adapters.tables import delivery, way
 from syndication.core.model import Channel, DeliveryState
-from syndication.ports import Pace, Rates
+from syndication.core.rates import EVERYTHING, Rates
+from syndication.ports import Pace
 
-EVERYTHING = ""
 AHEAD = timedelta(seconds=1)  # places in line are given out this far ahead: a dead worker's places are lost, no more
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000  # microseconds

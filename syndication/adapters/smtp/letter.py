@@ -1,0 +1,76 @@
+"""A mail made ready for the wire: checked, its addresses in wire form, its lines stuffed.
+
+It sends nothing. What it lets through can neither break a conversation nor smuggle in another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from syndication.core.links import BadAddress, envelope_address
+from syndication.core.model import Outcome, Verdict
+from syndication.ports import Mail
+
+LINE_MAX = 998  # octets without CRLF, RFC 5321 section 4.5.3.1.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail that any relay can be given."""
+
+    mail: Mail
+    sender: str  # as in MAIL FROM:<...>
+    recipient: str
+    body: bytes  # as DATA carries it, without the final dot
+    until: timedelta  # on the clock of `elapsed`: when it must have its Outcome
+    again: bool = False  # it was on its way over a connection that died before a word was said about it
+
+
+def letter(mail: Mail, until: timedelta) -> Letter | Outcome:
+    """The mail made ready, or the Outcome that says why no relay can be given it."""
+    try:
+        sender = _wire_form("sender", mail.sender)
+        recipient = _wire_form("recipient", mail.recipient)
+    except BadAddress as error:
+        return Outcome(verdict=Verdict.REFUSED, reason=str(error))
+    flaw = _flaw(mail.message)
+    if flaw is not None:
+        return Outcome(verdict=Verdict.REFUSED, reason=flaw)
+    return Letter(mail=mail, sender=sender, recipient=recipient, body=dot_stuffed(mail.message), until=until)
+
+
+def _wire_form(whose: str, address: str) -> str:
+    try:
+        return envelope_address(address)
+    except BadAddress as error:
+        raise BadAddress(f"the {whose}'s address cannot be written to: {error}") from None
+
+
+def _flaw(message: bytes) -> str | None:
+    """Why octets cannot be the content of a mail, if so."""
+    breaks = message.count(b"\r\n")
+    if message.count(b"\n") != breaks or message.count(b"\r") != breaks:  # it would smuggle commands past some relays
+        return "the message holds a line break that is not CRLF"
+    if not message.isascii() or b"\0" in message:
+        return "the message holds octets that SMTP cannot carry (it must be 7-bit)"
+    return "the message holds a line of more than 998 octets" if _has_long_line(message) else None
+
+
+def _has_long_line(message: bytes) -> bool:
+    """Whether a line has more than LINE_MAX octets. It hops from one line's end to another, passing over most lines."""
+    start, hop = 0, LINE_MAX + len(b"\r\n")
+    while len(message) - start > LINE_MAX:
+        end = message.rfind(b"\n", start, start + hop)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
+
+
+def dot_stuffed(message: bytes) -> bytes:
+    """The message as DATA carries it, without the final dot (RFC 5321 section 4.5.2); mostly the message itself."""
+    whole = message if message.endswith(b"\r\n") else message + b"\r\n"
+    if whole.rfind(b"\r\n.") >= 0:  # searched from behind, which is the faster way
+        whole = whole.replace(b"\r\n.", b"\r\n..")
+    return b"." + whole if whole.startswith(b".") else whole
