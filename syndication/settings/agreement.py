@@ -17,6 +17,7 @@ from syndication.settings.fields import Tls
 from syndication.settings.kinds import in_words, nearest
 from syndication.settings.problems import Severity
 from syndication.settings.reading import Draft, Entry
+from syndication.settings.signing import EXAMPLE
 
 # First parts of paths that the pages themselves use.
 RESERVED_IDS = frozenset(
@@ -235,10 +236,11 @@ def _storage(draft: Draft) -> None:
 
 def _mail(draft: Draft) -> None:
     mail = draft.single["mail"]
-    pairs = (("user_from", "password_from"), ("dkim_selector", "dkim_key_from"))
-    for key, other in (*pairs, *((b, a) for a, b in pairs)):
+    for key, other in (("user_from", "password_from"), ("password_from", "user_from")):
         if key in mail.written and other not in mail.written:
             mail.complain(other, f"{key} stands here without {other}")
+    if mail.get("dkim") and all(key.since for key in mail.get("dkim")):
+        mail.complain("dkim", "every key has a from: before the first of them mail would go out unsigned", EXAMPLE)
     relay = mail.get("relay")
     if not relay or mail.get("tls") is not Tls.NONE or _reach(f"smtp://{relay if ':' not in relay else f'[{relay}]'}"):
         return

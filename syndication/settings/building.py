@@ -83,7 +83,7 @@ def _storage(draft: Draft, found: Found) -> Storage:
 
 def _mail(entry: Entry, found: Found) -> MailRelay:
     return _made(
-        MailRelay, entry, host=entry.get("relay"), user=found.user, password=found.password, signer=found.signer
+        MailRelay, entry, host=entry.get("relay"), user=found.user, password=found.password, signers=found.signers
     )
 
 

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from syndication.core.links import Keys
-from syndication.render import dkim
-from syndication.render.dkim import Signer
+from syndication.core.signers import BadSigner, Signer, Transport, signer
 from syndication.settings import secrets
 from syndication.settings.problems import Severity, Wrong
 from syndication.settings.reading import Draft, Entry
 from syndication.settings.secrets import Absent
+from syndication.settings.signing import DkimKey
 
 T = TypeVar("T")
 _DATABASES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -31,7 +31,7 @@ class Found:
     broker_url: str | None = field(default=None, repr=False)
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    signer: Signer | None = field(default=None, repr=False)
+    signers: tuple[Signer, ...] = field(default=(), repr=False)
     kma_key: str | None = field(default=None, repr=False)
     address_keys: Keys | None = field(default=None, repr=False)
     link_keys: Keys | None = field(default=None, repr=False)
@@ -56,7 +56,7 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         broker_url=_take(broker, "url_from", harsh, lambda name: _url(environ, name, _BROKERS)),
         user=plain(mail, "user_from", absent),
         password=plain(mail, "password_from", absent),
-        signer=_take(mail, "dkim_key_from", absent, lambda name: _signer(draft, secrets.secret(environ, name))),
+        signers=tuple(_signers(draft, environ, absent)),
         kma_key=plain(weather, "kma_key_from", mild),
         address_keys=installation_keys("address_key_from"),
         link_keys=installation_keys("link_key_from"),
@@ -77,15 +77,39 @@ def _take(entry: Entry, key: str, absent: Severity, fetch_it: Callable[[Any], T]
     return None
 
 
-def _signer(draft: Draft, pem: str) -> Signer | None:
-    """Signs for the sender's domain. Raises Wrong for a key that cannot."""
-    selector, sender = draft.single["mail"].get("dkim_selector"), draft.single["outlet"].get("sender")
-    if not selector or not sender:
-        return None  # what is missing is said where it is missing
+def _signers(draft: Draft, environ: Mapping[str, str], absent: Severity) -> list[Signer]:
+    """Those who sign for the sender's domain; what is wrong with the others is noted."""
+    mail, sender = draft.single["mail"], draft.single["outlet"].get("sender")
+    found: list[Signer] = []
+    for position, key in enumerate(mail.get("dkim") or () if sender else ()):
+        try:
+            made = _signer(draft, key, secrets.secret(environ, key.key_from))
+        except Absent as error:
+            mail.complain("dkim", error.wrong, error.right, absent, position=position)
+        except Wrong as error:
+            mail.complain("dkim", error.wrong, error.right, position=position)
+        else:
+            _note_order(mail, found, made, position)
+            found.append(made)
+    return found
+
+
+def _signer(draft: Draft, key: DkimKey, pem: str) -> Signer:
+    """Raises Wrong for a key that cannot sign."""
+    domain = draft.single["outlet"].get("sender")[1].rpartition("@")[2]
+    way = Transport.SES if draft.single["mail"].get("transport") == "ses" else Transport.SMTP
     try:
-        return dkim.signer(sender[1].rpartition("@")[2], selector, pem.encode())
-    except dkim.BadSigner as error:
+        return signer(domain, key.selector, pem.encode(), transport=way, since=key.since)
+    except BadSigner as error:
         raise Wrong(str(error), "openssl genrsa -out dkim.pem 2048", whole=True) from None
+
+
+def _note_order(mail: Entry, before: list[Signer], made: Signer, position: int) -> None:
+    """A key below one of its kind that began no later never signs."""
+    above = (one for one in before if one.algorithm == made.algorithm)
+    if any(one.since is None or (made.since is not None and one.since <= made.since) for one in above):
+        wrong = f'the key "{made.selector}" never signs: one of its kind above it begins no later'
+        mail.complain("dkim", wrong, "the newest key first, with from = the day it begins", position=position)
 
 
 def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from syndication.core.model import (
+    Appear,
     Channel,
     EmptyDay,
     FirstPoll,
@@ -19,6 +20,7 @@ from syndication.core.model import (
 )
 from syndication.settings import kinds
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
+from syndication.settings.signing import EXAMPLE, dkim_key
 
 _SECOND, _MINUTE, _HOUR, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _PORT = kinds.whole(1, 65535)
@@ -65,6 +67,12 @@ OUTLET = Table(
             "Name and address that mail comes from; the address belongs to the outlet's domain.",
         ),
         defaulting("accent", kinds.accent, '"#1a5fb4"', "The outlet's colour, for mail, pages and feeds alike."),
+        optional(
+            "logo",
+            kinds.url,
+            '"https://www.garam.example/logo.png"',
+            "Address of a picture for feeds: PNG, JPEG or GIF, at most 144 pixels wide and 400 high.",
+        ),
     ),
 )
 
@@ -201,6 +209,12 @@ EDITION = Table(
             "A mail that may or may not have gone: hold (tell the operator) or resend once, with the same Message-ID.",
         ),
         defaulting("advertising", kinds.flag, "false", "true puts (광고) before every subject, as the law asks."),
+        defaulting(
+            "appear",
+            kinds.choice(Appear),
+            '"with-issue"',
+            "When a story comes into the articles feeds: with-issue (when its Issue is frozen) or at-once.",
+        ),
     ),
 )
 
@@ -257,12 +271,14 @@ MAIL = Table(
         defaulting(
             "timeout", kinds.duration(_SECOND, 10 * _MINUTE), '"30s"', "How long to wait for the relay's answer."
         ),
-        optional("dkim_selector", kinds.slug, '"mail2026"', "Selector of the DKIM key, as published."),
-        optional(
-            "dkim_key_from",
-            kinds.environment_name,
-            '"DKIM_KEY"',
-            "Environment variable with the private key (PEM); without it the relay has to sign.",
+        defaulting(
+            "dkim",
+            kinds.several(dkim_key),
+            "[]",
+            "Keys that sign mail, newest first: the selector as published, the environment variable with the private "
+            "key (PEM, RSA or Ed25519), and `from`, a date or instant before which the next one of its kind signs. "
+            "Without any the relay has to sign.",
+            EXAMPLE,
         ),
         optional("reply_to", kinds.mail_address, '"editor@garam.example"', "Where answers of readers go."),
     ),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from syndication.core.links import Keys
 from syndication.core.model import Edition, Outlet, Partner, Source
-from syndication.render.dkim import Signer
+from syndication.core.signers import Signer
 from syndication.settings.fields import Mode, Tls
 
 
@@ -39,7 +39,7 @@ class MailRelay:
     tls: Tls = Tls.NONE
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    signer: Signer | None = field(default=None, repr=False)  # DKIM
+    signers: tuple[Signer, ...] = field(default=(), repr=False)  # DKIM, newest first
     timeout: timedelta = timedelta(seconds=30)
     reply_to: str | None = None
 

@@ -13,13 +13,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.bootstrap import open_house
 from syndication.core.links import Purpose, Token, sign, verify
 from syndication.core.model import Channel, Edition, Outlet, Partner, Rights, Source, SourceKind
+from syndication.core.signers import Transport, active
 from syndication.settings import BadSettings, MailRelay, Mode, Settings, Tls, Web, check, kinds, load
 from syndication.settings.disks import disk_kind
 from syndication.settings.kinds import in_words
@@ -449,16 +450,58 @@ def test_a_storage_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         load(file, ENVIRON)
 
 
-def test_mail_is_signed_with_the_key_that_the_environment_holds(tmp_path: Path) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
     encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    pem = key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
-    write_starter(tmp_path)
-    file = tmp_path / FILE
-    signing = '[mail]\ndkim_selector = "mail2026"\ndkim_key_from = "DKIM_KEY"\n'
-    file.write_text(file.read_text(encoding="utf-8").replace("[mail]\n", signing), encoding="utf-8")
-    signer = load(file, {"DKIM_KEY": pem}).mail.signer
-    assert signer is not None
-    assert (signer.domain, signer.selector) == ("garam.example", "mail2026")
-    with pytest.raises(BadSettings, match="dkim_key_from"):
-        load(file, {"DKIM_KEY": "no key at all, but long enough to be one"})
+    return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
+
+
+RSA, OTHER_RSA = (pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)) for _ in range(2))
+ED25519 = pem(ed25519.Ed25519PrivateKey.generate())
+OLD_KEY = '{ selector = "mail2026", key_from = "OLD" }'
+NEW_KEY = '{ selector = "mail2027", key_from = "NEW", from = "2027-01-01" }'
+
+
+def signing(folder: Path, *keys: str, more: str = "") -> Path:
+    write_starter(folder)
+    file = folder / FILE
+    asked = f"[mail]\n{more}dkim = [{', '.join(keys)}]\n"
+    file.write_text(file.read_text(encoding="utf-8").replace("[mail]\n", asked), encoding="utf-8")
+    return file
+
+
+def test_mail_is_signed_with_the_key_that_the_environment_holds(tmp_path: Path) -> None:
+    file = signing(tmp_path, OLD_KEY)
+    (signer,) = load(file, {"OLD": RSA}).mail.signers
+    assert (signer.domain, signer.selector, signer.transport) == ("garam.example", "mail2026", Transport.SMTP)
+    with pytest.raises(BadSettings, match=r"mail\.dkim\[1\]: the signing key is no PEM"):
+        load(file, {"OLD": "no key at all, but long enough to be one"})
+
+
+def test_keys_sign_by_turns_and_two_kinds_side_by_side(tmp_path: Path) -> None:
+    edwards = '{ selector = "ed", key_from = "ED", from = 2026-06-01 }'
+    file = signing(tmp_path, NEW_KEY, edwards, OLD_KEY)
+    signers = load(file, {"OLD": RSA, "NEW": OTHER_RSA, "ED": ED25519}).mail.signers
+
+    def at(*moment: int) -> list[str]:
+        return [one.selector for one in active(signers, datetime(*moment, tzinfo=UTC))]  # type: ignore[misc]
+
+    assert at(2026, 5, 31, 23, 59) == ["mail2026"]
+    assert at(2026, 6, 1) == ["mail2026", "ed"]
+    assert at(2027, 1, 1) == ["mail2027", "ed"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (['{ selector = "a" }'], r"dkim\[1\]: key_from is missing"),
+        (['{ selector = "a", key_from = "OLD", form = "2026-01-01" }'], r'dkim\[1\]: a key has no "form"'),
+        ([OLD_KEY, '"mail2027"'], r"dkim\[2\]: .*where a table is expected"),
+        ([NEW_KEY], r"mail\.dkim: every key has a from"),
+        ([OLD_KEY, NEW_KEY], r'dkim\[2\]: the key "mail2027" never signs'),
+        (['{ selector = "a", key_from = "OLD", from = "soon" }'], r"dkim\[1\]: .*soon"),
+        (['{ selector = "a", key_from = "OLD", from = 2026-01-01T00:00:00 }'], r"dkim\[1\]: .*no offset"),
+    ],
+)
+def test_keys_that_cannot_sign_by_turns_are_told_by_their_place(tmp_path: Path, keys: list[str], said: str) -> None:
+    with pytest.raises(BadSettings, match=said):
+        load(signing(tmp_path, *keys), {"OLD": RSA, "NEW": OTHER_RSA})
