@@ -1,16 +1,21 @@
 """Builds what one Delivery hands over: a reader's mail, a Feed's file, a Partner's document.
 
-It keeps what Deliveries of one slice share (Issues, blocks, Recipes) and never decides whether something is sent.
+It lives as long as its worker and keeps what was used last (Issues, blocks, Recipes), so that its memory stays flat; it
+never decides whether something is sent.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from syndication import publish
 from syndication.core import audience, links
+from syndication.core.links import Purpose, Token
 from syndication.core.model import (
     Block,
     Channel,
@@ -25,69 +30,168 @@ from syndication.core.model import (
     What,
 )
 from syndication.ports import Mail, Ports, Push, Setup
-from syndication.render import email, mime, partner_json, splice
+from syndication.render import dkim, partner_json, splice
+from syndication.render.dkim import Signer
+from syndication.render.email import Headings, Slots
 from syndication.render.mime import Letter
 from syndication.render.words import words
 
+ISSUES, PLATES, RECIPES = 8, 8, 4096  # kept of each; a plate takes some megabytes
+FRESH = timedelta(days=7)  # how long a digest's own link to a reader's choices leads there
+
 Send = Callable[[], Outcome]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class _Kept(Generic[K, V]):
+    """What was used last, so many of them."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._values = most, OrderedDict[K, V]()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        if key in self._values:
+            self._values.move_to_end(key)
+        else:
+            self.put(key, make())
+        return self._values[key]
+
+    def put(self, key: K, value: V) -> None:
+        self._values[key] = value
+        while len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plate:
+    """What all mails of one revision of an Issue have in common, in one language."""
+
+    edition: Edition
+    prepared: splice.Prepared
+    headings: Headings
+    page: str  # the Issue's own
+    date: datetime
+    manage_until: int  # Unix seconds
+    list_id: str
+    signers: tuple[Signer, ...]
 
 
 @dataclass(slots=True, kw_only=True)
 class Press:
-    """Builds Deliveries of one slice of work."""
+    """Builds Deliveries, one after the other, from any Issue."""
 
     ports: Ports
     setup: Setup
-    _issues: dict[int, Issue] = field(default_factory=dict)
-    _blocks: dict[tuple[int, int, str], Mapping[str, Block]] = field(default_factory=dict)
-    _prepared: dict[tuple[int, int, str], splice.Prepared] = field(default_factory=dict)
-    _recipes: dict[str, Recipe] = field(default_factory=dict)
+    _issues: _Kept[tuple[int, int], Issue] = field(default_factory=lambda: _Kept(ISSUES))
+    _plates: _Kept[tuple[int, int, str], _Plate] = field(default_factory=lambda: _Kept(PLATES))
+    _recipes: _Kept[str, Recipe] = field(default_factory=lambda: _Kept(RECIPES))
+    _previews: dict[tuple[int, int, str], Mapping[str, Block]] = field(default_factory=dict)
 
     def prepare(self, channel: Channel, delivery: Delivery) -> Send:
-        """What to call once the intent is recorded. Raises when the thing cannot be built."""
+        """What to call once the intent is recorded. Raises when the thing cannot be built; mails are built by `mail`."""
         match channel:
-            case Channel.EMAIL:
-                mail = self.mail(delivery)
-                return lambda: self.ports.mailer.send(mail)
             case Channel.FEED:
-                issue = self.issue(delivery.issue_id)
+                issue = self.issue(delivery.issue_id, delivery.issue_revision)
                 return lambda: publish.publish_feed(self.ports, self.setup, delivery.recipient, issue)
             case Channel.PARTNER:
                 push = self.push(delivery)
                 return lambda: self.ports.portal.push(push)
+            case Channel.EMAIL:
+                raise ValueError("a mail is carried, not called for")
 
-    def mail(self, delivery: Delivery) -> Mail:
+    def mail(self, delivery: Delivery, reader: Subscription) -> Mail:
         """The exact bytes of a reader's digest: the same for the same Delivery on every worker, every day."""
-        reader = self.ports.store.subscription(delivery.subscription_id or 0)
-        if reader is None or delivery.recipe_hash is None:
-            raise LookupError(f"delivery {delivery.id} has no reader or no Recipe")
+        if delivery.recipe_hash is None:
+            raise LookupError(f"delivery {delivery.id} has no Recipe")
+        issue = self.issue(delivery.issue_id, delivery.issue_revision)
         return self.digest(
-            self.issue(delivery.issue_id), self.recipe(delivery.recipe_hash), reader, thing=delivery.thing
+            issue, self.recipe(delivery.recipe_hash), reader, thing=delivery.thing, delivery_id=delivery.id
         )
 
-    def digest(self, issue: Issue, recipe: Recipe, reader: Subscription, *, thing: str) -> Mail:
-        """A mail from an Issue, a Recipe and a reader."""
-        edition = self.setup.editions[issue.edition_id]
-        slots = slots_for(self.setup, edition, issue, recipe, reader)
-        letter = letter_for(self.setup, edition, issue, reader, slots, thing)
-        text, html = splice.personal(self.prepared(issue, reader.language, edition), recipe, slots)
-        message = mime.join(letter, text=text, html=html)
-        outlet = self.setup.outlet
-        return Mail(
-            sender=links.envelope_address(outlet.sender_address),
-            recipient=links.envelope_address(reader.address),
-            message=message if self.setup.sign is None else self.setup.sign(message, letter.date),
+    def digest(self, issue: Issue, recipe: Recipe, reader: Subscription, *, thing: str, delivery_id: int = 0) -> Mail:
+        """A mail from an Issue, a Recipe and a reader. Without a Delivery nothing can be answered to it."""
+        plate = self._plate(issue, reader.language)
+        slots = self._slots(plate, recipe, reader, delivery_id)
+        message_id = links.message_id(
+            thing, f"subscriber:{reader.subscriber_id}", self.setup.outlet.domain, issue.frozen_at
         )
+        text, html = splice.personal(plate.prepared, recipe, slots)
+        return Mail(
+            sender=self._bounces_to(reader, delivery_id),
+            recipient=links.envelope_address(reader.address),
+            message=dkim.join(
+                self._letter(plate, reader, slots, message_id),
+                *plate.signers,
+                text=text,
+                html=html,
+                at=issue.frozen_at,  # never ahead of a receiver's clock
+            ),
+            delivery_id=delivery_id,
+            tags={"delivery": str(delivery_id), "issue": str(issue.id)} if delivery_id else {},
+        )
+
+    def _slots(self, plate: _Plate, recipe: Recipe, reader: Subscription, delivery_id: int) -> Slots:
+        """What is the reader's own in a digest: subject, preheader and links."""
+        outlet = self.setup.outlet
+        leave = self._token(Purpose.UNSUBSCRIBE, reader.id)
+        manage = self._token(Purpose.MANAGE, reader.id, epoch=reader.epoch, expires=plate.manage_until)
+        own = self.setup.own_pages and delivery_id
+        return Slots(
+            subject=plate.headings.subject(recipe),
+            preheader=plate.headings.preheader(recipe),
+            unsubscribe_url=links.unsubscribe_url(outlet, leave),
+            preferences_url=links.manage_url(outlet, manage),
+            view_url=links.copy_url(outlet, self._token(Purpose.COPY, delivery_id)) if own else plate.page,
+        )
+
+    def _token(self, purpose: Purpose, number: int, *, epoch: int = 0, expires: int = 0) -> str:
+        return links.sign(Token(purpose=purpose, number=number, epoch=epoch, expires=expires), self.setup.keys)
+
+    def _letter(self, plate: _Plate, reader: Subscription, slots: Slots, message_id: str) -> Letter:
+        """The header; every date and id in it comes from the Issue."""
+        setup, outlet = self.setup, self.setup.outlet
+        return Letter(
+            message_id=message_id,
+            date=plate.date,
+            subject=slots.subject,
+            sender_name=outlet.sender_name,
+            sender_address=outlet.sender_address,
+            recipient=reader.address,
+            reply_to=self._answers_to(reader),
+            list_id=plate.list_id,
+            list_name=plate.edition.title,
+            unsubscribe_url=slots.unsubscribe_url,
+            unsubscribe_mailto=self._leaves_by(reader),
+            html="",  # the bodies are joined from prepared blocks
+            text="",
+        )
+
+    def _bounces_to(self, reader: Subscription, delivery_id: int) -> str:
+        """The envelope's sender: an address of this Delivery alone (VERP) where there is a domain for such."""
+        if self.setup.bounce_domain and delivery_id:
+            return links.bounce_address(delivery_id, reader.address, self.setup.bounce_domain, self.setup.keys)
+        return links.envelope_address(self.setup.outlet.sender_address)
+
+    def _answers_to(self, reader: Subscription) -> str | None:
+        domain = self.setup.bounce_domain if self.setup.replies and reader.id else None
+        if domain is None:
+            return self.setup.reply_to
+        return links.reply_address(reader.id, reader.address, domain, self.setup.keys)
+
+    def _leaves_by(self, reader: Subscription) -> str | None:
+        domain = self.setup.bounce_domain if reader.id else None
+        return links.leave_address(reader.id, reader.address, domain, self.setup.keys) if domain else None
 
     def push(self, delivery: Delivery) -> Push:
         """The document of a Partner's Delivery; its key is stable across retries."""
         partner = self.setup.partners[delivery.recipient.partition(":")[2]]
         if not (self.setup.live or partner.rehearsed_with):  # fanned out while live, or in a copied database
             raise LookupError(f"partner {partner.id} is in production, this is a rehearsal")
-        issue = self.issue(delivery.issue_id)
+        issue = self.issue(delivery.issue_id, delivery.issue_revision)
         return Push(
             partner_id=partner.id,
-            key=links.message_id(delivery.thing, delivery.recipient, self.setup.outlet.domain, self.setup.address_keys),
+            key=links.message_id(delivery.thing, delivery.recipient, self.setup.outlet.domain, issue.frozen_at),
             url=partner.url,
             secrets=self.setup.partner_secrets[partner.id],
             body=self._document(partner, issue, delivery.thing),
@@ -107,36 +211,55 @@ class Press:
             raise LookupError(f"{thing} is not in the store")
         return partner_json.article_document(article, outlet=self.setup.outlet, partner=partner)
 
-    def issue(self, issue_id: int | None) -> Issue:
+    # --- what is kept ------------------------------------------------------------------------
+
+    def issue(self, issue_id: int | None, revision: int | None = None) -> Issue:
+        """An Issue at a revision; without one as it is now, which is asked anew each time."""
         if issue_id is None:
             raise LookupError("a Delivery without an Issue")
-        if issue_id not in self._issues:
-            found = self.ports.store.issue(issue_id)
-            if found is None:
-                raise LookupError(f"issue {issue_id} is not in the store")
-            self._issues[issue_id] = found
-        return self._issues[issue_id]
+        if revision is None:
+            return self._found(issue_id, self.ports.store.issue(issue_id))
+        return self._issues.get(
+            (issue_id, revision), lambda: self._found(issue_id, self.ports.store.issue(issue_id, revision))
+        )
+
+    def _found(self, issue_id: int, issue: Issue | None) -> Issue:
+        if issue is None:
+            raise LookupError(f"issue {issue_id} is not in the store")
+        return issue
+
+    def _plate(self, issue: Issue, language: str) -> _Plate:
+        return self._plates.get((issue.id, issue.revision, language), lambda: self._made_plate(issue, language))
+
+    def _made_plate(self, issue: Issue, language: str) -> _Plate:
+        edition, outlet = self.setup.editions[issue.edition_id], self.setup.outlet
+        said = words(language, self.setup.templates)
+        return _Plate(
+            edition=edition,
+            prepared=splice.prepare(self.blocks(issue, language, edition)),
+            headings=Headings(edition, issue.content, issue.on, said),
+            page=links.issue_url(outlet, edition.id, issue.on, issue.cadence),
+            date=issue.publish_at.astimezone(ZoneInfo(edition.zone)),
+            manage_until=int((issue.publish_at + FRESH).timestamp()),
+            list_id=f"{edition.id}.{outlet.domain}",
+            signers=dkim.active(self.setup.signers, issue.frozen_at),
+        )
 
     def blocks(self, issue: Issue, language: str, edition: Edition) -> Mapping[str, Block]:
         """The Issue's blocks in the reader's language, else in the Edition's."""
-        key = (issue.id, issue.revision, language)
-        if key not in self._blocks:
-            store = self.ports.store
-            self._blocks[key] = store.blocks(*key) or store.blocks(issue.id, issue.revision, edition.language)
-        return self._blocks[key]
+        return self._blocks(issue, language) or self._blocks(issue, edition.language)
 
-    def prepared(self, issue: Issue, language: str, edition: Edition) -> splice.Prepared:
-        """The Issue's blocks in their travelling form, made once and joined for each reader."""
+    def _blocks(self, issue: Issue, language: str) -> Mapping[str, Block]:
         key = (issue.id, issue.revision, language)
-        if key not in self._prepared:
-            self._prepared[key] = splice.prepare(self.blocks(issue, language, edition))
-        return self._prepared[key]
+        return self._previews[key] if key in self._previews else self.ports.store.blocks(*key)
 
     def put(self, issue: Issue, blocks: Mapping[str, Sequence[Block]]) -> None:
         """Use an Issue that is not in the store: a preview of what would be frozen."""
-        self._issues[issue.id] = issue
         for language, pieces in blocks.items():
-            self._blocks[issue.id, issue.revision, language] = {b.key: b for b in pieces}
+            self._previews[issue.id, issue.revision, language] = {b.key: b for b in pieces}
+
+    def recipe(self, recipe_hash: str) -> Recipe:
+        return self._recipes.get(recipe_hash, lambda: self.ports.store.recipe(recipe_hash))
 
     def recipe_for(self, issue: Issue, reader: Subscription) -> Recipe:
         """The Recipe of a reader by the choices as they are now."""
@@ -144,49 +267,6 @@ class Press:
         if made is None:
             raise LookupError(f"this reader would get nothing: {audience.NO_STORY}")
         return made
-
-    def recipe(self, recipe_hash: str) -> Recipe:
-        if recipe_hash not in self._recipes:
-            self._recipes[recipe_hash] = self.ports.store.recipe(recipe_hash)
-        return self._recipes[recipe_hash]
-
-
-def slots_for(setup: Setup, edition: Edition, issue: Issue, recipe: Recipe, reader: Subscription) -> email.Slots:
-    """What is the reader's own in a digest: subject, preheader and links."""
-    said = words(reader.language, setup.templates)
-    token = links.sign(links.Token(purpose=links.Purpose.UNSUBSCRIBE, number=reader.id), setup.keys)
-    return email.Slots(
-        subject=email.subject(edition, issue.content, recipe, issue.on, said),
-        preheader=email.preheader(issue.content, recipe, issue.on, said),
-        unsubscribe_url=links.unsubscribe_url(setup.outlet, token),
-        view_url=links.issue_url(setup.outlet, edition.id, issue.on, issue.cadence),
-    )
-
-
-def letter_for(
-    setup: Setup,
-    edition: Edition,
-    issue: Issue,
-    reader: Subscription,
-    slots: email.Slots,
-    thing: str,
-) -> Letter:
-    """The Letter of a digest; every date and id in it comes from the Issue."""
-    outlet = setup.outlet
-    return Letter(
-        message_id=links.message_id(thing, f"subscriber:{reader.subscriber_id}", outlet.domain, setup.address_keys),
-        date=issue.publish_at.astimezone(ZoneInfo(edition.zone)),
-        subject=slots.subject,
-        sender_name=outlet.sender_name,
-        sender_address=outlet.sender_address,
-        recipient=reader.address,
-        reply_to=setup.reply_to,
-        list_id=f"{edition.id}.{outlet.domain}",
-        list_name=edition.title,
-        unsubscribe_url=slots.unsubscribe_url,
-        html="",  # the bodies are joined from prepared blocks
-        text="",
-    )
 
 
 def whole_recipe(issue: Issue, edition: Edition) -> Recipe:

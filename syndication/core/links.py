@@ -14,7 +14,7 @@ import struct
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum
 from functools import lru_cache
 
@@ -134,12 +134,13 @@ class Purpose(IntEnum):
     CONFIRM = 3
     VERP = 4
     REPLY = 5
+    COPY = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     purpose: Purpose
-    number: int  # Subscription id (or Delivery id for VERP)
+    number: int  # Subscription id (or Delivery id for VERP and COPY)
     epoch: int = 0
     expires: int = 0  # Unix seconds; 0 = never
 
@@ -149,9 +150,14 @@ _MAC = 16
 
 
 def _mac(secret: bytes, key_id: str, payload: bytes) -> bytes:
-    mac = _keyed(secret, f"token\0{key_id}\0").copy()
-    mac.update(payload)
-    return mac.digest()[:_MAC]
+    return _hmac(secret, f"token\0{key_id}\0", payload)[:_MAC]
+
+
+def _hmac(secret: bytes, start: str, words: bytes) -> bytes:
+    """HMAC-SHA256 of `start` followed by `words`."""
+    mac = _keyed(secret, start).copy()
+    mac.update(words)
+    return mac.digest()
 
 
 @lru_cache(maxsize=64)  # every reader's tokens begin alike
@@ -191,11 +197,23 @@ def unsubscribe_url(outlet: Outlet, token: str) -> str:
     return f"{outlet.url}/u/{token}"
 
 
-def message_id(delivery_thing: str, recipient: str, domain: str, keys: Keys) -> str:
-    """Stable for one Delivery for ever; tells nothing about the address. Without angle brackets."""
-    words = f"{delivery_thing}\0{recipient}".encode()
-    mark = hmac.new(keys.secrets[keys.current], b"message-id\0" + words, hashlib.sha256).hexdigest()[:32]
-    return f"{mark}@{domain}"
+def manage_url(outlet: Outlet, token: str) -> str:
+    """Where a reader changes choices."""
+    return f"{outlet.url}/manage/{token}"
+
+
+def copy_url(outlet: Outlet, token: str) -> str:
+    """Where a reader sees the digest of one Delivery in a browser."""
+    return f"{outlet.url}/issue/{token}"
+
+
+def message_id(delivery_thing: str, recipient: str, domain: str, frozen_at: datetime) -> str:
+    """Stable for one Delivery for ever, whatever becomes of keys. Without angle brackets.
+
+    The instant at which the Issue was frozen tells apart what two databases, or one before and after it was restored,
+    give the same number: mail programs show one of two mails that have the same Message-ID."""
+    words = f"message-id\0{delivery_thing}\0{recipient}\0{frozen_at.astimezone(UTC).isoformat()}"
+    return f"{hashlib.sha256(words.encode()).hexdigest()[:32]}@{domain}"
 
 
 # --- addresses that mail comes back to -------------------------------------------------------
@@ -269,8 +287,8 @@ def _opened(raw: bytes, key_id: str, secret: bytes) -> bytes | None:
 
 def _covered(octets: bytes, mac: bytes, secret: bytes) -> bytes:
     """Octets under a stream that hangs on the MAC, and so on all of them; covered twice they are bare again."""
-    stream = hmac.new(secret, b"cover\0" + mac, hashlib.sha256).digest()
-    return bytes(a ^ b for a, b in zip(octets, stream, strict=False))
+    stream = _hmac(secret, "cover\0", mac)[: len(octets)]
+    return (int.from_bytes(octets, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(octets), "big")
 
 
 def made_for(slip: Slip, reader: str, keys: Keys) -> bool:
@@ -281,8 +299,9 @@ def made_for(slip: Slip, reader: str, keys: Keys) -> bool:
 
 
 def _slip_mac(secret: bytes, key_id: str, payload: bytes) -> bytes:
-    return hmac.new(secret, f"return\0{key_id}\0".encode() + payload, hashlib.sha256).digest()[:_MAC]
+    return _hmac(secret, f"return\0{key_id}\0", payload)[:_MAC]
 
 
+@lru_cache(maxsize=16)  # a mail has several addresses of one reader
 def _reader_mark(secret: bytes, reader: str) -> bytes:
-    return hmac.new(secret, b"reader\0" + normal_address(reader).encode(), hashlib.sha256).digest()[:4]
+    return _hmac(secret, "reader\0", normal_address(reader).encode())[:4]

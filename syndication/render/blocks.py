@@ -60,6 +60,7 @@ class _Order:
     on: date
     words: Words
     cadence: Cadence
+    own_pages: bool = False
 
 
 def render_blocks(
@@ -71,13 +72,21 @@ def render_blocks(
     language: str,
     templates: Mapping[str, str],
     cadence: Cadence = Cadence.DAILY,
+    own_pages: bool = False,
 ) -> tuple[Block, ...]:
     """Every block of `core.audience.all_block_keys(content)`, in that order. Raises BadTemplate and TooLarge.
 
     `templates` are texts by name: email/digest.mjml, email/parts.mjml, email/style.css, email/digest.txt and, for a
-    language other than Korean, words/en.po."""
+    language other than Korean, words/en.po. `own_pages`: readers have a page of their own to change their choices."""
     return render_issue(
-        content, outlet=outlet, edition=edition, on=on, language=language, templates=templates, cadence=cadence
+        content,
+        outlet=outlet,
+        edition=edition,
+        on=on,
+        language=language,
+        templates=templates,
+        cadence=cadence,
+        own_pages=own_pages,
     ).blocks
 
 
@@ -90,12 +99,15 @@ def render_issue(
     language: str,
     templates: Mapping[str, str],
     cadence: Cadence = Cadence.DAILY,
+    own_pages: bool = False,
 ) -> Rendered:
     """The blocks in the most words that keep the largest digest within BUDGET; no story is dropped for it.
 
     Where even headlines alone do not fit, sections show as many as do and a link with the number of the others."""
     said = words(language, templates)
-    order = _Order(content=content, outlet=outlet, edition=edition, on=on, words=said, cadence=cadence)
+    order = _Order(
+        content=content, outlet=outlet, edition=edition, on=on, words=said, cadence=cadence, own_pages=own_pages
+    )
     sources = filling.templates_of(templates)
     for number, room in _rooms(content):
         blocks = _rendered(order, room, sources)
@@ -178,6 +190,7 @@ def _values(order: _Order, room: stories.Room) -> dict[str, object]:
         "font": Markup(look.font),  # noqa: S704 - a constant of ours
         "filler": _FILLER,
         "lean": room.spare,
+        "own_pages": order.own_pages,
         "rule": "-" * text.WIDTH,
         "outlet": order.outlet,
         "contact_link": _contact_link(order.outlet.contact),

@@ -5,13 +5,15 @@ It renders no blocks (see `blocks`) and builds no message (see `mime`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from itertools import islice
 from math import isfinite
 
-from syndication.core.audience import chosen_sections, row_key, station_key
-from syndication.core.model import Block, Choices, Edition, IssueContent, IssueItem, Recipe
+from syndication.core.audience import following_key, leading_key, row_key, sections_of, station_key
+from syndication.core.model import Block, Edition, IssueContent, Recipe
 from syndication.core.prose import folded
 from syndication.render import text
 from syndication.render.blocks import BUDGET, HARD, Rendered, TooLarge, render_blocks, render_issue
@@ -25,15 +27,14 @@ __all__ = [
     "HARD",
     "BadSlot",
     "BadTemplate",
+    "Headings",
     "MissingBlock",
     "Rendered",
     "Slots",
     "TooLarge",
     "join",
-    "preheader",
     "render_blocks",
     "render_issue",
-    "subject",
     "value",
     "values",
 ]
@@ -41,6 +42,7 @@ __all__ = [
 ADVERTISING = "(광고)"  # at the very start, in exactly this form (Network Act, Enforcement Decree, table 6)
 LONGEST_SUBJECT = 150
 LONGEST_PREHEADER = 120
+_KEPT = 512  # subjects and preheaders of one Issue
 
 
 class MissingBlock(LookupError):
@@ -58,6 +60,7 @@ class Slots:
     subject: str
     preheader: str
     unsubscribe_url: str
+    preferences_url: str  # shown only where the blocks were rendered with `own_pages`
     view_url: str
 
 
@@ -77,45 +80,61 @@ def join(blocks: Mapping[str, Block], recipe: Recipe, slots: Slots) -> tuple[str
     )
 
 
-def subject(edition: Edition, content: IssueContent, recipe: Recipe, on: date, words: Words) -> str:
-    """The title of the reader's own first story; (광고) at the very start when the Edition is advertising."""
-    first = _first(content, recipe)
-    title = text.plain(first.article.content.title) if first else ""
-    said = cut(title, LONGEST_SUBJECT) or _of_the_day(edition, content, on, words)
-    return f"{ADVERTISING} {said}" if edition.advertising and not said.startswith(ADVERTISING) else said
+class Headings:
+    """Subjects and preheaders of an Issue in one language: each is made once for all readers whose it is."""
+
+    def __init__(self, edition: Edition, content: IssueContent, on: date, words: Words) -> None:
+        self._edition, self._content, self._on, self._words = edition, content, on, words
+        self._titles = [text.plain(item.article.content.title) for item in content.items]
+        self._stories = dict(_told(content))
+        self._weather = dict(_observed(content))
+        self._subject = lru_cache(maxsize=_KEPT)(self._made_subject)
+        self._preheader = lru_cache(maxsize=_KEPT)(self._made_preheader)
+
+    def subject(self, recipe: Recipe) -> str:
+        """The title of the reader's own first story; (광고) at the very start when the Edition is advertising."""
+        return self._subject(self._first(recipe))
+
+    def preheader(self, recipe: Recipe) -> str:
+        """The date, the reader's first station, the next headlines or else the story's own words."""
+        first, station = self._first(recipe), next(filter(_is_station, recipe.blocks), None)
+        others = (n for key in recipe.blocks for n in self._stories.get(key, ()) if n != first)
+        return self._preheader(first, tuple(islice(others, 3)), self._weather.get(station or "", ""))
+
+    def _first(self, recipe: Recipe) -> int | None:
+        at = recipe.first_item
+        return at if at is not None and at < len(self._content.items) else None
+
+    def _made_subject(self, first: int | None) -> str:
+        title = self._titles[first] if first is not None else ""
+        said = cut(title, LONGEST_SUBJECT) or _of_the_day(self._edition, self._content, self._on, self._words)
+        return f"{ADVERTISING} {said}" if self._edition.advertising and not said.startswith(ADVERTISING) else said
+
+    def _made_preheader(self, first: int | None, others: tuple[int, ...], observed: str) -> str:
+        more = [self._titles[n] for n in others]
+        if not more and first is not None:
+            more = [text.plain(self._content.items[first].summary)]
+        return cut(" · ".join(filter(None, (self._words.short_day(self._on), observed, *more))), LONGEST_PREHEADER)
 
 
-def preheader(content: IssueContent, recipe: Recipe, on: date, words: Words) -> str:
-    """What stands beside the subject: the date, the reader's first station, the next headlines or the story's words."""
-    others = [i for i in _own(content, recipe) if i is not _first(content, recipe)]
-    first = _first(content, recipe)
-    headlines = [text.plain(i.article.content.title) for i in others[:3]]
-    more = headlines or ([text.plain(first.summary)] if first else [])
-    parts = [words.short_day(on), _weather(content, recipe), *more]
-    return cut(" · ".join(filter(None, parts)), LONGEST_PREHEADER)
+def _is_station(key: str) -> bool:
+    return key.startswith(("station:", "row:"))
 
 
-def _first(content: IssueContent, recipe: Recipe) -> IssueItem | None:
-    at = recipe.first_item
-    return content.items[at] if at is not None and at < len(content.items) else None
+def _told(content: IssueContent) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Which stories a section's blocks tell, by their keys."""
+    for name in sections_of(content):
+        theirs = tuple(n for n, item in enumerate(content.items) if item.section == name)
+        yield from ((leading_key(name), theirs), (following_key(name), theirs))
 
 
-def _own(content: IssueContent, recipe: Recipe) -> list[IssueItem]:
-    """The reader's own stories in the reader's order."""
-    names = [key.partition(":")[2] for key in recipe.blocks if key.startswith(("lead:", "section:"))]
-    order = chosen_sections(Choices(sections=tuple(names)), content) if names else ()
-    return [item for name in order for item in content.items if item.section == name]
-
-
-def _weather(content: IssueContent, recipe: Recipe) -> str:
-    """가람 -11.0℃: the reader's first station, where its temperature was observed."""
-    key = next((key for key in recipe.blocks if key.startswith(("station:", "row:"))), None)
-    there = content.weather.stations
-    station = next((s for s in there if key in (station_key(s.station_id), row_key(s.station_id))), None)
-    seen = station.observation if station else None
-    if station is None or seen is None or seen.temperature is None or not isfinite(seen.temperature):
-        return ""
-    return f"{folded(station.station)} {observed_degrees(seen.temperature)}℃"
+def _observed(content: IssueContent) -> Iterator[tuple[str, str]]:
+    """가람 -11.0℃ by the keys of a station's blocks, where a temperature was observed."""
+    for station in content.weather.stations:
+        seen = station.observation
+        if seen is not None and seen.temperature is not None and isfinite(seen.temperature):
+            said = f"{folded(station.station)} {observed_degrees(seen.temperature)}℃"
+            yield from ((station_key(station.station_id), said), (row_key(station.station_id), said))
 
 
 def _of_the_day(edition: Edition, content: IssueContent, on: date, words: Words) -> str:

@@ -20,7 +20,7 @@ from syndication.render.mjml import BadTemplate
 from syndication.render.mjml_lint import Problem, lint
 
 FOLDER = "email/"
-SLOTS = ("subject", "preheader", "unsubscribe_url", "view_url")
+SLOTS = ("subject", "preheader", "unsubscribe_url", "preferences_url", "view_url")
 
 # Characters that neither escaped nor plain content can hold.
 SLOT = re.compile("\x02([a-z_]+)\x03")

@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,10 +54,16 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The body of one part, transfer-encoded: ASCII lines of at most 76 columns, CRLF between them."""
+    """The body of one part, transfer-encoded: ASCII lines of at most 76 columns, CRLF between them.
+
+    In pieces, so that what readers share is copied once for each of them: into the finished mail."""
 
     encoding: str  # base64 or quoted-printable
-    data: bytes
+    pieces: Sequence[bytes]
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
 
 
 def build(letter: Letter) -> bytes:
@@ -77,21 +83,16 @@ def body(boundary: str, *, text: Part, html: Part) -> tuple[bytes, ...]:
     """The octets after the empty line, in pieces so that nothing large is copied; the last ends with its CRLF."""
     return (
         _part_head(boundary, "plain", text.encoding),
-        text.data,
+        *text.pieces,
         b"\r\n" + _part_head(boundary, "html", html.encoding),
-        html.data,
+        *html.pieces,
         f"\r\n--{boundary}--\r\n".encode(),
     )
 
 
 def _part_head(boundary: str, subtype: str, encoding: str) -> bytes:
-    lines = (
-        f"--{boundary}",
-        f"Content-Type: text/{subtype}; charset=utf-8",
-        f"Content-Transfer-Encoding: {encoding}",
-        "\r\n",
-    )
-    return "\r\n".join(lines).encode()
+    kind, how = f"text/{subtype}; charset=utf-8", encoding
+    return f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {how}\r\n\r\n".encode()
 
 
 # --- header ----------------------------------------------------------------------------------
@@ -166,8 +167,8 @@ def encode(text: str) -> Part:
     if _mostly_plain(octets):
         printable = _quoted_printable(octets)
         if printable is not None and len(printable) <= len(b64):
-            return Part(encoding="quoted-printable", data=printable)
-    return Part(encoding="base64", data=b64)
+            return Part(encoding="quoted-printable", pieces=(printable,))
+    return Part(encoding="base64", pieces=(b64,))
 
 
 def _mostly_plain(octets: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wcwidth import wcwidth
+from wcwidth import iter_graphemes, wcwidth
 
 WIDTH = 72  # columns
 
@@ -64,12 +64,13 @@ def _pieces(words: list[str], columns: int) -> Iterator[str]:
 
 
 def _broken(word: str, columns: int) -> Iterator[str]:
+    """Pieces of a word, parted between signs: one made of several, such as a family emoji, stays whole."""
     piece, taken = "", 0
-    for char in word:
-        columns_of_char = max(0, wcwidth(char))
-        if taken + columns_of_char > columns:
+    for sign in iter_graphemes(word):
+        wide = width(sign)
+        if piece and taken + wide > columns:
             yield piece
             piece, taken = "", 0
-        piece += char
-        taken += columns_of_char
+        piece += sign
+        taken += wide
     yield piece

@@ -28,7 +28,7 @@ from syndication.core.links import envelope_address
 from syndication.core.model import Block, Choices, Edition, IssueContent, Recipe, Weather
 from syndication.render import dkim, splice
 from syndication.render.dkim import Signer
-from syndication.render.email import Slots, preheader, subject
+from syndication.render.email import Headings, Slots
 from syndication.render.mime import Letter
 from syndication.render.words import words
 from tests.render import make
@@ -173,8 +173,8 @@ def mail(
 
 def own_words(content: IssueContent, edition: Edition, made: Recipe) -> tuple[str, str]:
     """Subject and preheader of a Recipe."""
-    said = words(edition.language, make.templates())
-    return subject(edition, content, made, make.ON, said), preheader(content, made, make.ON, said)
+    headings = Headings(edition, content, make.ON, words(edition.language, make.templates()))
+    return headings.subject(made), headings.preheader(made)
 
 
 # --- keys ------------------------------------------------------------------------------------

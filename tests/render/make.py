@@ -26,8 +26,8 @@ from syndication.core.model import (
     StationWeather,
     Weather,
 )
-from syndication.render.email import Slots, join, preheader, render_blocks, subject
-from syndication.render.words import words
+from syndication.render.email import Headings, Slots, join, render_blocks
+from syndication.render.words import Words, words
 
 KOREAN = words("ko", {})
 ON = date(2026, 1, 20)
@@ -194,6 +194,7 @@ def slots(**changed: str) -> Slots:
         "subject": "견본 제목",
         "preheader": "견본 미리보기",
         "unsubscribe_url": f"{OUTLET.url}/u/k1.unsubscribe",
+        "preferences_url": f"{OUTLET.url}/manage/k1.preferences",
         "view_url": issue_url(OUTLET, EDITION.id, ON),
     }
     return Slots(**{**values, **changed})
@@ -202,6 +203,14 @@ def slots(**changed: str) -> Slots:
 def blocks(content: IssueContent, *, edition: Edition = EDITION, language: str = "ko") -> dict[str, Block]:
     made = render_blocks(content, outlet=OUTLET, edition=edition, on=ON, language=language, templates=templates())
     return {block.key: block for block in made}
+
+
+def subject(edition: Edition, content: IssueContent, made: Recipe, on: date, said: Words) -> str:
+    return Headings(edition, content, on, said).subject(made)
+
+
+def preheader(content: IssueContent, made: Recipe, on: date, said: Words) -> str:
+    return Headings(EDITION, content, on, said).preheader(made)
 
 
 def digest(

@@ -25,7 +25,7 @@ from syndication.core.model import (
     Weather,
 )
 from syndication.render.blocks import BUDGET, HARD, TooLarge, render_blocks, render_issue
-from syndication.render.email import BadSlot, MissingBlock, join, preheader, subject
+from syndication.render.email import BadSlot, MissingBlock, join
 from syndication.render.mjml import BadTemplate
 from syndication.render.text import WIDTH, width
 from tests.render import make
@@ -40,8 +40,10 @@ from tests.render.make import (
     content,
     digest,
     item,
+    preheader,
     slots,
     station,
+    subject,
 )
 
 EIGHT = content(8)
