@@ -10,8 +10,8 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -28,18 +28,33 @@ _SIGNED = {
 _HASHES = {1: hashes.SHA1, 2: hashes.SHA256}
 
 
-@dataclass(slots=True, kw_only=True)
 class Topic:
     """One topic. `version` is that of its signature: 1 is SHA-1, 2 is SHA-256."""
 
-    arn: str = "arn:aws:sns:ap-northeast-2:000000000000:ses-events"
-    version: int = 1
-    tokens: set[str] = field(default_factory=set)  # confirmations that are waiting
-    certificate: bytes = b""  # PEM; made with the topic
-    _key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    def __init__(self, *, arn: str = "arn:aws:sns:ap-northeast-2:000000000000:ses-events", version: int = 1) -> None:
+        self.arn = arn
+        self.version = version
+        self.tokens: set[str] = set()  # confirmations that are waiting
 
-    def __post_init__(self) -> None:
-        self.certificate = self.certificate or _certificate(self._key)
+    @cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        return rsa.generate_private_key(65537, 2048)
+
+    @cached_property
+    def certificate(self) -> bytes:
+        """The certificate as PEM, signed by its own key."""
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(self._key.public_key())
+            .serial_number(1)
+            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+            .sign(self._key, hashes.SHA256())
+        )
+        return made.public_bytes(serialization.Encoding.PEM)
 
     @property
     def region(self) -> str:
@@ -81,22 +96,6 @@ class Topic:
                 "SigningCertURL": self.certificate_url,
             }
         )
-
-
-def _certificate(key: rsa.RSAPrivateKey) -> bytes:
-    """A certificate that the key itself signed, as PEM."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .sign(key, hashes.SHA256())
-    )
-    return made.public_bytes(serialization.Encoding.PEM)
 
 
 def _maybe(name: str, value: str | None) -> Mapping[str, str]:
