@@ -29,6 +29,7 @@ from syndication.adapters.sql import SqlStore, open_store
 from syndication.adapters.webhook import WebhookPortal
 from syndication.core import links
 from syndication.core.model import SourceKind
+from syndication.core.rates import EVERYTHING, Limit, cohort_below
 from syndication.ports import Ports, Setup
 from syndication.settings import Settings
 
@@ -108,8 +109,19 @@ def make_setup(settings: Settings) -> Setup:
         reply_to=settings.mail.reply_to,
         signers=settings.mail.signers,
         lease=settings.lease,
+        zone=settings.editions[0].zone,
+        limits=_limits(settings),
+        warm_up=settings.mail.warm_up,
+        seeds=frozenset(links.address_key(a, settings.address_keys).digest for a in settings.mail.seeds),
+        cohort=cohort_below(settings.mail.cut_over / 100),
+        most_refused=settings.mail.most_refused / 100,
         weather_stations=settings.weather.stations if settings.weather.kma_key else (),
     )
+
+
+def _limits(settings: Settings) -> Mapping[str, Limit]:
+    everything = {EVERYTHING: Limit(per_second=settings.mail.per_second)} if settings.mail.per_second else {}
+    return {p.name: p.limit for p in settings.mail.providers} | everything
 
 
 def fetcher(agent: str) -> HttpFetcher:

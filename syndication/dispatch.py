@@ -92,6 +92,17 @@ def _recipe(setup: Setup, issue: Issue, choices: Choices) -> tuple[Recipe | None
     return (made, None) if made is not None else (None, audience.NO_STORY)
 
 
+def fan_out_amended(ports: Ports, setup: Setup, issue: Issue) -> None:
+    """Bring a new revision of an Issue to the Feeds and to the Partners that take whole digests.
+
+    Mails need nothing: whoever still waits gets it when claimed."""
+    edition = setup.editions[issue.edition_id]
+    if Channel.FEED in edition.channels:
+        _fan_out_feeds(ports, setup, issue)
+    if Channel.PARTNER in edition.channels:
+        _fan_out_partners(ports, setup, issue)
+
+
 def _fan_out_feeds(ports: Ports, setup: Setup, issue: Issue) -> None:
     thing = issue_thing(issue)
     things = [(thing, feed) for feed in publish.feed_recipients(setup.editions[issue.edition_id])]
@@ -132,7 +143,8 @@ def partner_things(setup: Setup, partner: Partner, issue: Issue) -> list[tuple[s
 
 
 def issue_thing(issue: Issue) -> str:
-    return f"issue:{issue.id}"
+    """What Feeds and Partners get of an Issue: each revision is a thing of its own."""
+    return f"issue:{issue.id}" if issue.revision == 1 else f"issue:{issue.id}/{issue.revision}"
 
 
 # --- drain -----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from syndication.core.model import (
     UncertainPolicy,
     Undated,
 )
-from syndication.settings import kinds
+from syndication.settings import kinds, sending
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
 from syndication.settings.signing import EXAMPLE, dkim_key
 
@@ -281,6 +281,53 @@ MAIL = Table(
             EXAMPLE,
         ),
         optional("reply_to", kinds.mail_address, '"editor@garam.example"', "Where answers of readers go."),
+        defaulting(
+            "connections",
+            kinds.whole(1, 50),
+            "1",
+            "Connections to the relay that each sending worker keeps. Each may leave one mail uncertain when it dies.",
+            "4",
+        ),
+        defaulting(
+            "messages_per_connection", kinds.whole(1, 100_000), "1000", "Mails until a connection is made anew.", "100"
+        ),
+        optional("per_second", kinds.whole(1, 10_000), "200", "Mails per second of all workers together."),
+        defaulting(
+            "providers",
+            kinds.several(sending.provider),
+            "[]",
+            "Limits for recipients' mail providers, by second and by day: naver, google, kakao, nate, microsoft, "
+            "yahoo, apple, or a domain of addresses.",
+            sending.PROVIDER,
+        ),
+        optional(
+            "warm_up",
+            sending.warm_up,
+            sending.WARM_UP,
+            "A new sender's ramp: the most mails that each large provider gets on the first, second, … day.",
+        ),
+        defaulting(
+            "cut_over",
+            kinds.whole(0, 100),
+            "100",
+            "Percentage of readers that are written to from here while another system still writes to the rest; "
+            "always the same ones, and raising it only adds to them.",
+            "10",
+        ),
+        defaulting(
+            "seeds",
+            kinds.several(kinds.mail_address),
+            "[]",
+            "Subscribers of the newsroom who get each Issue first, as soon as it is frozen.",
+            '["desk@garam.example"]',
+        ),
+        defaulting(
+            "most_refused",
+            kinds.whole(1, 100),
+            "20",
+            "An Issue is held when more than this percentage of at least 50 answers are refusals or bounces.",
+            "5",
+        ),
     ),
 )
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from syndication.core.links import Keys
 from syndication.core.model import Edition, Outlet, Partner, Source
+from syndication.core.rates import WarmUp
 from syndication.core.signers import Signer
 from syndication.settings.fields import Mode, Tls
+from syndication.settings.sending import ProviderLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,14 @@ class MailRelay:
     signers: tuple[Signer, ...] = field(default=(), repr=False)  # DKIM, newest first
     timeout: timedelta = timedelta(seconds=30)
     reply_to: str | None = None
+    connections: int = 1
+    messages_per_connection: int = 1000
+    per_second: int | None = None
+    providers: tuple[ProviderLimit, ...] = ()
+    warm_up: WarmUp | None = None
+    cut_over: int = 100  # percent
+    seeds: tuple[str, ...] = ()
+    most_refused: int = 20  # percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

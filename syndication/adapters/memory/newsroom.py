@@ -103,9 +103,10 @@ class MemoryNewsroom:
         self.rows.revisions[number].append(revised)
         return "revised"
 
-    def article_at(self, article_id: int, revision: int) -> Article | None:
+    def article_at(self, article_id: int, revision: int | None = None) -> Article | None:
         with self.rows.lock:
-            return next((a for a in self.rows.revisions.get(article_id, ()) if a.revision == revision), None)
+            revisions = self.rows.revisions.get(article_id, [])
+            return next((a for a in reversed(revisions) if revision in (None, a.revision)), None)
 
     def articles_by_source(self) -> Mapping[str, int]:
         with self.rows.lock:

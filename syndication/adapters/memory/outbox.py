@@ -6,7 +6,7 @@ A lock stands in for transactions.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from syndication.adapters.memory.rows import ChannelRow, DeliveryRow
 from syndication.core import ledger, policy
 from syndication.core.ledger import Fate, Testimony
 from syndication.core.model import (
+    AddressKey,
     Balance,
     Channel,
     Delivery,
@@ -123,6 +124,27 @@ class MemoryOutbox(MemoryClaims):
             for row in over:
                 self._become(row, _S.EXPIRED, "its time had passed", now)
             return len(over)
+
+    def deliveries_by_revision(self, issue_id: int) -> Mapping[int, tuple[int, int]]:
+        mails = [d for d in self.deliveries(issue_id, Channel.EMAIL) if d.issue_revision is not None]
+        waiting = Counter(d.issue_revision for d in mails if d.state is _S.WAITING)
+        every = Counter(d.issue_revision for d in mails)
+        return {n: (every[n] - waiting[n], waiting[n]) for n in every if n is not None}
+
+    def waiting_mails(self, issue_id: int, after: int, limit: int) -> Sequence[tuple[int, AddressKey]]:
+        with self.rows.lock:
+            mails = [r.delivery for _, r in sorted(self.rows.deliveries.items()) if r.delivery.issue_id == issue_id]
+            waiting = [d for d in mails if d.channel is Channel.EMAIL and d.state is _S.WAITING and d.id > after]
+            return [(d.id, self.rows.key_of(int(d.recipient.partition(":")[2]))) for d in waiting[:limit]]
+
+    def doubt(self, ids: Collection[int], reason: str, now: datetime) -> int:
+        with self.rows.lock:
+            waiting = [row for n in sorted(ids) if (row := self.rows.deliveries.get(n)) is not None]
+            waiting = [row for row in waiting if row.delivery.state is _S.WAITING]
+            for row in waiting:
+                row.begun_at = now
+                row.delivery = replace(row.delivery, state=_S.UNCERTAIN, reason=reason)
+            return len(waiting)
 
     def hold_issue(self, issue_id: int, reason: str, now: datetime) -> bool:
         return self._hold(issue_id, reason, was_held=False)

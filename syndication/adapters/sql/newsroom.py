@@ -118,11 +118,12 @@ class Newsroom(Base):
         with self._reads() as db:
             return [article_of(row) for row in db.execute(question)]
 
-    def article_at(self, article_id: int, revision: int) -> Article | None:
+    def article_at(self, article_id: int, revision: int | None = None) -> Article | None:
+        wanted = article.c.revision if revision is None else revision
         question = (
             select(*ARTICLE_COLUMNS)
             .join(article_revision, article_revision.c.article_id == article.c.id)
-            .where(article.c.id == article_id, article_revision.c.number == revision)
+            .where(article.c.id == article_id, article_revision.c.number == wanted)
         )
         with self._reads() as db:
             row = db.execute(question).one_or_none()

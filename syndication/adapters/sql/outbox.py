@@ -6,7 +6,7 @@ Every change is conditional on the state and the lease it was won under.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -211,6 +211,37 @@ class Outbox(Claims):
                     delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.next_at <= now
                 )
             ).scalar_one()
+
+    def deliveries_by_revision(self, issue_id: int) -> Mapping[int, tuple[int, int]]:
+        waiting = func.count().filter(delivery.c.state == _S.WAITING)
+        question = (
+            select(delivery.c.issue_revision, func.count(), waiting)
+            .where(delivery.c.issue_id == issue_id, delivery.c.channel == Channel.EMAIL)
+            .group_by(delivery.c.issue_revision)
+        )
+        with self._reads() as db:
+            return {revision: (n - left, left) for revision, n, left in db.execute(question)}
+
+    def waiting_mails(self, issue_id: int, after: int, limit: int) -> Sequence[tuple[int, AddressKey]]:
+        question = (
+            select(delivery.c.id, subscriber.c.key_id, subscriber.c.digest)
+            .join(subscription, subscription.c.id == delivery.c.subscription_id)
+            .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+            .where(delivery.c.issue_id == issue_id, delivery.c.channel == Channel.EMAIL)
+            .where(delivery.c.state == _S.WAITING, delivery.c.id > after)
+            .order_by(delivery.c.id)
+            .limit(limit)
+        )
+        with self._reads() as db:
+            return [(row.id, AddressKey(key_id=row.key_id, digest=row.digest)) for row in db.execute(question)]
+
+    def doubt(self, ids: Collection[int], reason: str, now: datetime) -> int:
+        waiting = and_(delivery.c.id.in_(sorted(ids)), delivery.c.state == _S.WAITING)
+        with self._writes() as db:
+            lock(db, select(delivery.c.id).where(waiting).order_by(delivery.c.id))
+            return db.execute(
+                update(delivery).where(waiting).values(state=_S.UNCERTAIN, reason=reason, begun_at=now)
+            ).rowcount
 
     def identity(self) -> Witness | None:
         with self._reads() as db:

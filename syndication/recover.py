@@ -1,0 +1,108 @@
+"""Brings a restored or copied database up to what was really sent, before it may send again.
+
+What was sent is known outside it: this house's journals, and what providers report. It never guesses: a mail with an
+intent and no answer becomes uncertain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from syndication.core import ledger
+from syndication.core.bounces import Patience
+from syndication.core.ledger import Witness
+from syndication.core.model import AddressKey, Event, EventKind, Issue, Verdict
+from syndication.dispatch import in_doubt
+from syndication.ports import Ports
+
+CHUNK = 5000
+DOUBTFUL = "a journal has its intent and no answer, and the database knows nothing of it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What the journals know of mails that the database still holds for unsent."""
+
+    doubt: str | None  # why nothing is sent now
+    sent: int = 0
+    uncertain: int = 0
+    journals: int = 0  # mails that any journal here names
+
+
+def survey(ports: Ports) -> Findings:
+    """What `recover` would do; nothing is changed."""
+    told = _told(ports)
+    counts = {True: 0, False: 0}
+    for _, _, _, sent in _matches(ports, told):
+        counts[sent] += 1
+    return Findings(doubt=in_doubt(ports), sent=counts[True], uncertain=counts[False], journals=len(told))
+
+
+def recover(ports: Ports) -> Findings:
+    """Settle what the journals know, and call this database the true one from now on: it may send again."""
+    told, now, doubt = _told(ports), ports.clock.now(), in_doubt(ports)
+    sent, uncertain = list[Event](), list[int]()
+    for number, key, issue, accepted in _matches(ports, told):
+        if accepted:
+            sent.append(_sent(number, key, issue, now))
+        else:
+            uncertain.append(number)
+    for start in range(0, len(sent), CHUNK):
+        ports.store.learn(sent[start : start + CHUNK], Patience())
+    for start in range(0, len(uncertain), CHUNK):
+        ports.store.doubt(uncertain[start : start + CHUNK], DOUBTFUL, now)
+    _declare(ports)
+    return Findings(doubt=doubt, sent=len(sent), uncertain=len(uncertain), journals=len(told))
+
+
+def _told(ports: Ports) -> Mapping[str, bool]:
+    """Every mail that a journal names, by its durable key: True when it was accepted, False when nobody knows."""
+    told: dict[str, bool] = {}
+    keys: dict[tuple[int, int], str] = {}
+    for entry in ports.journals.entries():
+        if entry.lease is None or entry.delivery is None:
+            continue
+        if entry.key is not None:
+            keys[entry.lease, entry.delivery] = entry.key
+            told.setdefault(entry.key, False)
+        elif entry.outcome is not None and (key := keys.pop((entry.lease, entry.delivery), None)) is not None:
+            if entry.outcome.verdict is Verdict.ACCEPTED:
+                told[key] = True
+            elif entry.outcome.verdict is not Verdict.UNCERTAIN and not told[key]:
+                del told[key]  # a clear no: it may be tried again
+    return told
+
+
+def _matches(ports: Ports, told: Mapping[str, bool]) -> Iterator[tuple[int, AddressKey, Issue, bool]]:
+    """The waiting mails of open Issues that a journal names, and whether they were accepted."""
+    for issue in ports.store.open_issues():
+        after = 0
+        while mails := ports.store.waiting_mails(issue.id, after, CHUNK):
+            after = mails[-1][0]
+            for number, key in mails:
+                sent = told.get(ledger.durable_key(issue, key))
+                if sent is not None:
+                    yield number, key, issue, sent
+
+
+def _sent(number: int, key: AddressKey, issue: Issue, now: datetime) -> Event:
+    return Event(
+        id=f"journal:{ledger.durable_key(issue, key)}",
+        kind=EventKind.SENT,
+        at=now,
+        cause="a journal tells that it was accepted",
+        delivery_id=number,
+    )
+
+
+def _declare(ports: Ports) -> None:
+    """A new epoch, known to the database and outside it."""
+    there, seen = ports.store.identity(), ports.journals.witness()
+    name = there.installation if there is not None else uuid4().hex
+    epoch = max(there.epoch if there is not None else 0, seen.epoch if seen is not None else 0) + 1
+    ports.store.declare(name, epoch)
+    now = ports.store.identity()
+    ports.journals.attest(now or Witness(installation=name, epoch=epoch, lease=0))
