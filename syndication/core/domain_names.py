@@ -59,9 +59,10 @@ def unknown(failed: str) -> Said:
 
 # --- names -----------------------------------------------------------------------------------
 
-# RFC 2606, 6761, 6762, 7686, 8375, 9476 and ICANN's resolution on .internal: names that nobody can register.
+# RFC 2606, 6761, 6762, 7686, 8375, 9476 and ICANN's resolution on .internal: names that nobody can register. Those of
+# the second list are there all the same, with a page that says so.
 _RESERVED = ("example", "test", "invalid", "localhost", "local", "onion", "alt", "internal", "home.arpa")
-_RESERVED_TOO = ("example.com", "example.net", "example.org")
+_EXAMPLES = ("example.com", "example.net", "example.org")
 
 
 def labels(name: str) -> tuple[str, ...]:
@@ -76,9 +77,14 @@ def within(name: str, parent: str) -> bool:
     return bool(tail) and labels(name)[-len(tail) :] == tail
 
 
+def inner(name: str) -> bool:
+    """Whether the public DNS never leads anywhere from a name."""
+    return len(labels(name)) < 2 or any(within(name, held) for held in _RESERVED)
+
+
 def reserved(name: str) -> bool:
-    """Whether a name is one of those that the public DNS never holds."""
-    return len(labels(name)) < 2 or any(within(name, held) for held in (*_RESERVED, *_RESERVED_TOO))
+    """Whether nobody but the keepers of the DNS can publish anything under a name."""
+    return inner(name) or any(within(name, held) for held in _EXAMPLES)
 
 
 def is_address(text: str) -> bool:
