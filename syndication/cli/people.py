@@ -133,7 +133,8 @@ def end(context: Context, address: str, edition: str | None, cause: str) -> None
         found = [s for s in house.store.find_subscriptions(key) if edition in (None, s.edition_id)]
         live = [s for s in found if s.state is not SubscriptionState.ENDED]
         for reader in live:
-            feedback.apply(house.ports, feedback.ended(reader.id, reader.epoch, house.ports.clock.now(), cause))
+            left = feedback.ended(reader.id, reader.epoch, house.ports.clock.now(), cause)
+            feedback.apply(house.ports, house.setup, left)
     if not found:
         raise click.ClickException("nobody has subscribed with this address")
     out.print(f"{len(live)} Subscription(s) ended.")

@@ -6,6 +6,7 @@ It trusts nothing of it, follows no link and judges no content: what is a bounce
 from __future__ import annotations
 
 import binascii
+import hashlib
 import html
 import re
 from collections.abc import Iterator, Mapping
@@ -61,6 +62,13 @@ class Part:
         """The body as text with plain line breaks, whatever charset it claims; what cannot be read is replaced."""
         said = characters(self.octets(), self.options.get("charset", ""))
         return said.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def fingerprint(octets: bytes) -> str:
+    """The same for the same mail, whatever servers wrote above it on its way."""
+    mail = read(octets)
+    stable = [mail.value(name) for name in ("message-id", "from", "date", "subject")]
+    return hashlib.sha256(repr(stable).encode() + mail.body).hexdigest()[:32]
 
 
 def read(octets: bytes) -> Part:

@@ -78,8 +78,8 @@ def test_unsubscribing_between_fan_out_and_sending_is_in_time(paper: Paper) -> N
     paper.go(TUESDAY, "06:20")
     paper.tick()
     news = feedback.ended(reader.id, reader.epoch, paper.clock.now(), "one-click")
-    assert feedback.apply(paper.ports, news)
-    assert not feedback.apply(paper.ports, news)
+    assert feedback.apply(paper.ports, paper.setup, news)
+    assert not feedback.apply(paper.ports, paper.setup, news)
     paper.go(TUESDAY, "06:30")
     paper.drain()
     assert (paper.mails_to(1), len(paper.mails_to(2))) == ([], 1)
@@ -89,12 +89,12 @@ def test_unsubscribing_between_fan_out_and_sending_is_in_time(paper: Paper) -> N
 
 def test_a_reader_who_comes_back_gets_the_next_issue_and_may_leave_again(paper: Paper) -> None:
     reader = paper.subscribe()
-    feedback.apply(paper.ports, feedback.ended(reader.id, reader.epoch, paper.clock.now(), "page"))
+    feedback.apply(paper.ports, paper.setup, feedback.ended(reader.id, reader.epoch, paper.clock.now(), "page"))
     back = paper.subscribe()
     assert (back.id, back.epoch) == (reader.id, reader.epoch + 1)
     paper.morning()
     assert len(paper.mails_to(1)) == 1
-    assert feedback.apply(paper.ports, feedback.ended(back.id, back.epoch, paper.clock.now(), "page"))
+    assert feedback.apply(paper.ports, paper.setup, feedback.ended(back.id, back.epoch, paper.clock.now(), "page"))
 
 
 def test_choices_changed_after_fan_out_count_from_the_next_issue(paper: Paper) -> None:
