@@ -59,7 +59,7 @@ class SesMailer:
         self, mails: Iterable[Mail], intent: Intent, *, pace: Pace | None = None
     ) -> Iterator[tuple[Mail, Outcome]]:
         """Hand over mails as ports.Mailer says; a mail whose place in line has long passed is held back."""
-        line, flying, drawn = Line(pace), _Flying(), iter(mails)
+        line, flying, drawn, ask = Line(pace), _Flying(), iter(mails), _one_by_one(intent)
         failed: Exception | None = None
         try:
             while True:
@@ -69,7 +69,7 @@ class SesMailer:
                     failed, mail = error, None
                 if mail is None:
                     break
-                flying.add(self._send_off(mail, intent, line, len(flying)))
+                flying.add(self._send_off(mail, ask, line, len(flying)))
                 yield from self._landed(flying, room_for=self._at_once)
             yield from self._landed(flying, room_for=0)
         finally:
@@ -312,6 +312,17 @@ class _Body:
         yield view[:-_LAST]
         self.whole = True
         yield view[-_LAST:]
+
+
+def _one_by_one(intent: Intent) -> Intent:
+    """The same question, never asked by two threads at once: whoever answers need not expect it."""
+    turn = threading.Lock()
+
+    def ask(mail: Mail) -> bool:
+        with turn:
+            return intent(mail)
+
+    return ask
 
 
 def _tags(mail: Mail) -> Mapping[str, str]:

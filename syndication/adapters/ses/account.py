@@ -74,13 +74,13 @@ class Account:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL is plain http to this very machine."""
+    """Whether a URL leads to a port of this very machine."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if parts.scheme != "http" or port is None or parts.path not in ("", "/") or parts.username or parts.query:
+    if parts.scheme not in ("http", "https") or port is None or parts.path not in ("", "/") or parts.username or parts.query:
         return False
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
