@@ -107,6 +107,8 @@ def make_setup(settings: Settings) -> Setup:
         templates=templates(),
         allowed=allowed if settings.rehearsing else None,
         reply_to=settings.mail.reply_to,
+        bounce_domain=settings.mail.bounce_domain,
+        replies=settings.mail.returns is not None and settings.mail.returns.replies,
         signers=settings.mail.signers,
         lease=settings.lease,
         zone=settings.editions[0].zone,

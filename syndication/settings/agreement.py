@@ -241,6 +241,7 @@ def _mail(draft: Draft) -> None:
             mail.complain(other, f"{key} stands here without {other}")
     if mail.get("dkim") and all(key.since for key in mail.get("dkim")):
         mail.complain("dkim", "every key has a from: before the first of them mail would go out unsigned", EXAMPLE)
+    _returns(draft)
     relay = mail.get("relay")
     if not relay or mail.get("tls") is not Tls.NONE or _reach(f"smtp://{relay if ':' not in relay else f'[{relay}]'}"):
         return
@@ -249,6 +250,25 @@ def _mail(draft: Draft) -> None:
         mail.complain("tls", wrong, 'tls = "starttls"', Severity.ERROR if draft.live else Severity.WARNING)
     elif draft.live:
         mail.complain("tls", "mail travels to the relay unprotected", 'tls = "starttls"', Severity.WARNING)
+
+
+def _returns(draft: Draft) -> None:
+    mail, outlet = draft.single["mail"], draft.single["outlet"]
+    domain, back, newsroom = mail.get("bounce_domain"), mail.get("returns"), mail.get("reply_to")
+    if back is not None and domain is None:
+        mail.complain("bounce_domain", "returns stands here without it: no address of ours would be known again")
+    if back is not None and back.replies and newsroom is None:
+        mail.complain("reply_to", "replies is true, and nobody is named to pass answers on to")
+    if domain is None:
+        return
+    if newsroom is not None and normal_address(newsroom).rpartition("@")[2] == domain:
+        mail.complain("reply_to", "answers passed on to the bounce domain would go round in circles")
+    if back is None:
+        wrong = "nobody reads what comes back to this domain"
+        mail.complain("bounce_domain", wrong, "[mail.returns] beside it", Severity.WARNING)
+    if outlet.has("domain") and not _belongs(domain, outlet.get("domain")):
+        wrong = "this is not below the outlet's domain: receivers see two senders (SPF alignment of DMARC)"
+        mail.complain("bounce_domain", wrong, f'bounce_domain = "bounce.{outlet.get("domain")}"', Severity.WARNING)
 
 
 def _allow_list(rehearsal: Entry) -> None:

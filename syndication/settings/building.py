@@ -83,7 +83,13 @@ def _storage(draft: Draft, found: Found) -> Storage:
 
 def _mail(entry: Entry, found: Found) -> MailRelay:
     return _made(
-        MailRelay, entry, host=entry.get("relay"), user=found.user, password=found.password, signers=found.signers
+        MailRelay,
+        entry,
+        host=entry.get("relay"),
+        user=found.user,
+        password=found.password,
+        signers=found.signers,
+        returns=found.returns,
     )
 
 

@@ -6,7 +6,7 @@ It never repeats what a secret says.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from syndication.core.signers import BadSigner, Signer, Transport, signer
 from syndication.settings import secrets
 from syndication.settings.problems import Severity, Wrong
 from syndication.settings.reading import Draft, Entry
+from syndication.settings.returns import Returns
 from syndication.settings.secrets import Absent
 from syndication.settings.signing import DkimKey
 
@@ -32,6 +33,7 @@ class Found:
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     signers: tuple[Signer, ...] = field(default=(), repr=False)
+    returns: Returns | None = None
     kma_key: str | None = field(default=None, repr=False)
     address_keys: Keys | None = field(default=None, repr=False)
     link_keys: Keys | None = field(default=None, repr=False)
@@ -57,6 +59,7 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         user=plain(mail, "user_from", absent),
         password=plain(mail, "password_from", absent),
         signers=tuple(_signers(draft, environ, absent)),
+        returns=_take(mail, "returns", absent, lambda found: _returns(environ, found)),
         kma_key=plain(weather, "kma_key_from", mild),
         address_keys=installation_keys("address_key_from"),
         link_keys=installation_keys("link_key_from"),
@@ -75,6 +78,14 @@ def _take(entry: Entry, key: str, absent: Severity, fetch_it: Callable[[Any], T]
     except Wrong as error:
         entry.complain(key, error.wrong, error.right)
     return None
+
+
+def _returns(environ: Mapping[str, str], found: Returns) -> Returns:
+    if found.user_from is None or found.password_from is None:
+        return found
+    return replace(
+        found, user=secrets.secret(environ, found.user_from), password=secrets.secret(environ, found.password_from)
+    )
 
 
 def _signers(draft: Draft, environ: Mapping[str, str], absent: Severity) -> list[Signer]:

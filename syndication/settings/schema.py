@@ -19,6 +19,7 @@ from syndication.core.model import (
     Undated,
 )
 from syndication.settings import kinds, sending
+from syndication.settings import returns as returning
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
 from syndication.settings.signing import EXAMPLE, dkim_key
 
@@ -281,6 +282,22 @@ MAIL = Table(
             EXAMPLE,
         ),
         optional("reply_to", kinds.mail_address, '"editor@garam.example"', "Where answers of readers go."),
+        optional(
+            "bounce_domain",
+            kinds.domain,
+            '"bounce.garam.example"',
+            "Domain that bounces come back to, by an address of its own for each mail (VERP); its MX leads to the "
+            "mailbox or port of `returns`. Without it the sender's address gets them.",
+        ),
+        optional(
+            "returns",
+            returning.returns,
+            returning.EXAMPLE,
+            "How mail to the bounce domain is read. A mailbox: imap (host), port (993), tls, user_from, password_from, "
+            "folder (INBOX). Or a port of ours that the MX hands it to: listen, host (127.0.0.1), protocol (smtp or "
+            "lmtp). With replies = true answers of readers come here as well: 수신거부 is honoured, the rest passed on "
+            "to reply_to.",
+        ),
         defaulting(
             "connections",
             kinds.whole(1, 50),

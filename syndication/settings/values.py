@@ -15,6 +15,7 @@ from syndication.core.model import Edition, Outlet, Partner, Source
 from syndication.core.rates import WarmUp
 from syndication.core.signers import Signer
 from syndication.settings.fields import Mode, Tls
+from syndication.settings.returns import Returns
 from syndication.settings.sending import ProviderLimit
 
 
@@ -44,6 +45,8 @@ class MailRelay:
     signers: tuple[Signer, ...] = field(default=(), repr=False)  # DKIM, newest first
     timeout: timedelta = timedelta(seconds=30)
     reply_to: str | None = None
+    bounce_domain: str | None = None
+    returns: Returns | None = None
     connections: int = 1
     messages_per_connection: int = 1000
     per_second: int | None = None
