@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from syndication.core.amazon import certificate_region, topic_region
 
 # SNS goes on trying for an hour at most, with the time at which it was published
 OLDEST = timedelta(hours=2)
@@ -40,8 +41,6 @@ _SIGNED: Mapping[Kind, tuple[str, ...]] = {
 }
 _HASHES: Mapping[str, type[hashes.HashAlgorithm]] = {"1": hashes.SHA1, "2": hashes.SHA256}  # by SignatureVersion
 _MAY_BE_MISSING = "Subject"
-_ARN = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:([a-z0-9-]{1,40}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
-_CERTIFICATE = re.compile(r"https://sns\.([a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?/SimpleNotificationService-[0-9a-f]{32}\.pem")
 
 
 class Forged(Exception):
@@ -83,14 +82,15 @@ def read(body: bytes, *, topic: str, now: datetime) -> Letter:
     if not now - OLDEST <= _instant(words["Timestamp"]) <= now + AHEAD:
         raise Forged("a message of another time")
     url = _text(document, "SigningCertURL")
-    found, pinned = _CERTIFICATE.fullmatch(url), _ARN.fullmatch(topic)
-    if found is None or pinned is None or found[1] != pinned[1]:
+    region = certificate_region(url)
+    if region is None or region != topic_region(topic):
         raise Forged("a certificate that is not SNS's")
-    if document.get("SignatureVersion") not in _HASHES:
+    version = document.get("SignatureVersion")
+    if not isinstance(version, str) or version not in _HASHES:
         raise Forged("a signature of an unknown version")
     return Letter(
         kind=kind,
-        words=words | {"SignatureVersion": document["SignatureVersion"]},
+        words=words | {"SignatureVersion": version},
         signature=_signature(_text(document, "Signature")),
         certificate_url=url,
     )

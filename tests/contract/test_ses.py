@@ -67,11 +67,11 @@ def test_the_next_mail_is_drawn_while_the_last_travels_and_no_more_than_one_wait
             drawn.append(time.monotonic())
             yield one
 
-    with standing_in(tmp_path, Rule(wrong=Wrong.LATE, seconds=0.3), at_once=1) as (mailer, _):
+    with standing_in(tmp_path, Rule(wrong=Wrong.LATE, first=2, seconds=0.8), at_once=1) as (mailer, _):
+        send(mailer, mail(0))  # the client is made
         began = time.monotonic()
         assert len(list(mailer.carry(draw(), lambda _: True))) == 4
-    assert drawn[1] - began < 0.25
-    assert drawn[2] - began > 0.3
+    assert drawn[1] - began < 0.8 < drawn[2] - began
 
 
 def test_outcomes_come_as_soon_as_they_are_known_in_any_order(tmp_path: Path):

@@ -5,25 +5,20 @@ It sends nothing. No client retries by itself: a repeated SendEmail would be a r
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from syndication.core.amazon import is_region, is_set_name, is_stand_in
 from syndication.ports import Permanent
 
 CONNECT_TIME = timedelta(seconds=5)
 ANSWER_TIME = timedelta(seconds=20)
-
-_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}")
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +36,11 @@ class Account:
     answer_time: timedelta = ANSWER_TIME  # for one read or write of a connection
 
     def __post_init__(self) -> None:
-        if not _REGION.fullmatch(self.region):
+        if not is_region(self.region):
             raise Permanent(f"{self.region!r} is no region of Amazon Web Services")
-        if self.configuration_set is not None and not _NAME.fullmatch(self.configuration_set):
+        if self.configuration_set is not None and not is_set_name(self.configuration_set):
             raise Permanent(f"{self.configuration_set!r} is no name of a configuration set")
-        if self.endpoint is not None and not is_loopback(self.endpoint):
+        if self.endpoint is not None and not is_stand_in(self.endpoint):
             raise Permanent("an endpoint of one's own must be a stand-in on this machine")
         if (self.access_key is None) != (self.secret_key is None):
             raise Permanent("access key and secret key go together")
@@ -71,18 +66,3 @@ class Account:
             return session.client(service, endpoint_url=self.endpoint, config=config)
         except (BotoCoreError, ValueError) as error:
             raise Permanent(f"no client for {service} in {self.region}: {type(error).__name__}") from None
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to a port of this very machine."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if parts.scheme not in ("http", "https") or port is None or parts.path not in ("", "/") or parts.username or parts.query:
-        return False
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

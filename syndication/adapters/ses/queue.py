@@ -16,12 +16,12 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
-from syndication.adapters.ses.account import Account, is_loopback
+from syndication.adapters.ses.account import Account
+from syndication.core.amazon import queue_region
 from syndication.core.provider_events import Unreadable, unwrapped
 from syndication.ports import Permanent, Transient
 
@@ -34,8 +34,6 @@ LONGEST_POLL = timedelta(seconds=20)  # the most that SQS waits
 HIDDEN = timedelta(minutes=2)  # how long a record that was given is nobody else's
 RECEIVES_MAX = 10  # a record that failed so often is set aside
 
-_URL = re.compile(r"https://sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[0-9]{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
-
 
 class EventQueue:
     """A queue that event records come by, in SNS envelopes or bare. Clients are made after any fork."""
@@ -44,11 +42,10 @@ class EventQueue:
         """`aside` is a folder for what cannot be used; `topic` the only one whose envelopes are opened.
 
         Raises Permanent for an address that is no queue of SQS, or of the stand-in."""
-        parts = urlsplit(url)
-        if not _URL.fullmatch(url) and not (account.endpoint and is_loopback(f"{parts.scheme}://{parts.netloc}")):
+        region = queue_region(url)
+        if region is None and not (account.endpoint and url.startswith(f"{account.endpoint}/")):
             raise Permanent("the event queue's address is not that of a queue of SQS")
-        found = re.match(r"https://sqs\.([a-z0-9-]+)\.", url)
-        self._account = replace(account, region=found[1]) if found else account
+        self._account = replace(account, region=region or account.region)
         self._url = url
         self._aside = aside
         self._topic = topic

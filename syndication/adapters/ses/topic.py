@@ -5,23 +5,21 @@ It verifies no signature; the web does before it asks.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from syndication.adapters.ses.account import Account
+from syndication.core.amazon import topic_region
 from syndication.ports import Permanent, Transient
-
-_ARN = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
 
 
 def confirm(account: Account, topic: str, token: str) -> None:
     """Confirm a subscription to `topic` (its ARN). Raises Transient, and Permanent where SNS refuses."""
-    found = _ARN.fullmatch(topic)
-    if found is None:
+    region = topic_region(topic)
+    if region is None:
         raise Permanent("that is no ARN of a topic")
-    client = replace(account, region=found[1]).client("sns")
+    client = replace(account, region=region).client("sns")
     try:
         # unsubscribing then needs credentials: nobody ends it by the link of some message
         client.confirm_subscription(TopicArn=topic, Token=token, AuthenticateOnUnsubscribe="true")
