@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -9,12 +10,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from syndication.adapters.smtp import SmtpMailer
+from syndication.core.model import Outcome
 from syndication.ports import Mail
 
 MAIL = Mail(sender="news@paper.example", recipient="reader-1@example.com", message=b"Subject: hi\r\n\r\nhello\r\n")
+PIPELINING = ("PIPELINING",)
+
+
+def mails(count: int, message: bytes = b"Subject: hi\r\n\r\nhello") -> list[Mail]:
+    """Mails that differ in everything."""
+    return [
+        Mail(
+            sender=f"b+{number}@bounce.paper.example",
+            recipient=f"reader-{number}@example.com",
+            message=message + b" %d\r\n" % number,
+            delivery_id=number,
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def allow(_: Mail) -> bool:
+    return True
+
+
+def carried(mailer: SmtpMailer, *letters: Mail) -> list[Outcome]:
+    """The Outcomes of some mails, in the order of the mails."""
+    told = {mail.delivery_id: outcome for mail, outcome in mailer.carry(letters, allow)}
+    return [told[mail.delivery_id] for mail in letters]
 
 
 class Cut(Exception):
@@ -27,30 +53,38 @@ class Talk:
 
     socket: socket.socket
     number: int  # counted from 1
+    offers: tuple[str, ...] = ()
     heard: list[str] = field(default_factory=list)
     stored: list[bytes] = field(default_factory=list)
+    chunks: list[bytes] = field(default_factory=list)  # as they arrived
+    buffer: bytearray = field(default_factory=bytearray)
 
     def say(self, *lines: str) -> None:
         self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def hear(self) -> str:
-        line = self._line().decode().rstrip("\r\n")
+        line = self.line().decode().rstrip("\r\n")
         self.heard.append(line)
         return line
 
-    def _line(self) -> bytes:
-        octets = b""
-        while not octets.endswith(b"\n"):
-            more = self.socket.recv(1)
-            if not more:
-                raise Cut
-            octets += more
-        return octets
+    def line(self) -> bytes:
+        while (end := self.buffer.find(b"\n")) < 0:
+            self.receive()
+        line = bytes(self.buffer[: end + 1])
+        del self.buffer[: end + 1]
+        return line
+
+    def receive(self) -> None:
+        more = self.socket.recv(1 << 18)
+        if not more:
+            raise Cut
+        self.chunks.append(more)
+        self.buffer += more
 
     def data(self) -> bytes:
         """The message up to the final dot, unstuffed."""
         lines = []
-        while (line := self._line()) != b".\r\n":
+        while (line := self.line()) != b".\r\n":
             lines.append(line.removeprefix(b"."))
         self.stored.append(b"".join(lines))
         return self.stored[-1]
@@ -60,15 +94,24 @@ class Talk:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise Cut
 
-    def until_data(self, *, size: str = "") -> None:
+    def stall(self) -> None:
+        """Neither read nor say anything more until the client has left."""
+        gone = select.poll()
+        gone.register(self.socket, select.POLLRDHUP)
+        gone.poll(5000)
+
+    def until_data(self) -> None:
         """Everything up to the 354."""
-        self.welcome(size=size)
+        self.welcome()
         self.envelope()
 
-    def welcome(self, *, size: str = "") -> None:
+    def welcome(self) -> None:
         self.say("220 relay.example ready")
+        self.greet()
+
+    def greet(self) -> None:
         self.hear()
-        self.say("250-relay.example", *([f"250-SIZE {size}"] if size else []), "250 HELP")
+        self.say("250-relay.example", *(f"250-{offer}" for offer in self.offers), "250 HELP")
 
     def envelope(self) -> None:
         while True:
@@ -81,6 +124,9 @@ class Talk:
     def serve(self, final: str = "250 2.0.0 Ok: queued as ABC123") -> None:
         """An ordinary relay for as long as the client likes."""
         self.welcome()
+        self.go_on(final)
+
+    def go_on(self, final: str = "250 2.0.0 Ok: queued as ABC123") -> None:
         while True:
             command = self.hear().upper()
             if command == "QUIT":
@@ -93,12 +139,23 @@ class Talk:
             else:
                 self.say("250 2.0.0 fine")
 
+    def take(self, final: str = "250 2.0.0 Ok") -> None:
+        """One message."""
+        self.envelope()
+        self.data()
+        self.say(final)
+
+
+Script = Callable[[Talk], None]
+
 
 class Relay:
     """A listening socket; every connection runs the script in a thread of its own."""
 
-    def __init__(self, script: Callable[[Talk], None], wrap: Callable[[socket.socket], socket.socket]) -> None:
-        self.script, self.wrap = script, wrap
+    def __init__(
+        self, script: Script, wrap: Callable[[socket.socket], socket.socket], offers: tuple[str, ...] = ()
+    ) -> None:
+        self.script, self.wrap, self.offers = script, wrap, offers
         self.talks: list[Talk] = []
         self.failures: list[AssertionError] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -113,16 +170,17 @@ class Relay:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            thread = threading.Thread(target=self._talk, args=(connection,), daemon=True)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            talk = Talk(connection, len(self.talks) + 1, self.offers)
+            self.talks.append(talk)
+            thread = threading.Thread(target=self._talk, args=(talk,), daemon=True)
             self.threads.append(thread)
             thread.start()
 
-    def _talk(self, connection: socket.socket) -> None:
-        connection.settimeout(10)
-        talk = Talk(connection, len(self.talks) + 1)
-        self.talks.append(talk)
+    def _talk(self, talk: Talk) -> None:
+        talk.socket.settimeout(10)
         try:
-            talk.socket = self.wrap(connection)
+            talk.socket = self.wrap(talk.socket)
             self.script(talk)
         except (Cut, OSError):
             pass
@@ -139,6 +197,12 @@ class Relay:
     def heard(self) -> list[str]:
         return [line for talk in self.talks for line in talk.heard]
 
+    def settled(self) -> None:
+        """Wait until every connection so far has ended."""
+        for thread in self.threads:
+            thread.join(5)
+            assert not thread.is_alive()
+
     def close(self) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
@@ -149,11 +213,15 @@ class Relay:
 
 @contextmanager
 def relay(
-    script: Callable[[Talk], None], *, wrap: Callable[[socket.socket], socket.socket] = lambda s: s, **options: Any
+    script: Script,
+    *,
+    wrap: Callable[[socket.socket], socket.socket] = lambda s: s,
+    offers: tuple[str, ...] = (),
+    **options: Any,
 ) -> Iterator[tuple[SmtpMailer, Relay]]:
-    server = Relay(script, wrap)
+    server = Relay(script, wrap, offers)
     options = {"timeout": timedelta(seconds=5), "total": timedelta(seconds=20)} | options
-    mailer = SmtpMailer(host=options.pop("host", "127.0.0.1"), port=server.port, **options)
+    mailer = SmtpMailer(host=options.pop("host", "127.0.0.1"), port=options.pop("port", server.port), **options)
     try:
         yield mailer, server
     finally:
@@ -161,25 +229,36 @@ def relay(
         server.close()
 
 
-def refusing(stage: str, *lines: str) -> Callable[[Talk], None]:
-    """A relay that answers one stage for one message with `lines` and is ordinary otherwise."""
+class Given(Protocol):
+    """`relay` with something already chosen."""
+
+    def __call__(self, script: Script, **options: Any) -> Any: ...
+
+
+def refusing(stage: str, *lines: str) -> Script:
+    """A relay that answers one stage for one message with `lines` and is strict and ordinary otherwise."""
 
     def script(talk: Talk) -> None:
-        refused = False
         if stage == "GREETING":
             talk.say(*lines)
             return
         talk.welcome()
-        while (command := talk.hear().upper()) != "QUIT":
-            if command.startswith(stage) and not refused:
+        have: list[str] = []  # the commands of this transaction that were accepted
+        refused = False
+        while (verb := talk.hear().upper()[:4]) != "QUIT":
+            if have != {"MAIL": [], "RCPT": ["MAIL"], "DATA": ["MAIL", "RCPT"]}.get(verb, have):
+                talk.say("503 5.5.1 commands out of order")
+            elif verb == stage and not refused:
                 refused = True
                 talk.say(*lines)
-            elif command == "DATA":
+            elif verb == "DATA":
                 talk.say("354 go on")
                 talk.data()
+                have = []
                 talk.say(*(lines if stage == "DOT" and not refused else ("250 ok",)))
                 refused = refused or stage == "DOT"
             else:
+                have = [] if verb == "RSET" else [*have, verb]
                 talk.say("250 fine")
 
     return script

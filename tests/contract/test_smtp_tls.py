@@ -7,6 +7,7 @@ import datetime as dt
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,9 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from syndication.adapters.smtp import SmtpMailer
-from syndication.core.model import Verdict
+from syndication.core.model import Reach, Verdict
 from syndication.ports import Permanent
-from tests.contract.relay import MAIL, Talk, relay
+from tests.contract.relay import MAIL, PIPELINING, Talk, carried, mails, relay
 
 
 @dataclass(frozen=True)
@@ -61,23 +62,32 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 def starttls(
-    certificate: Certificate, after: Callable[[Talk], None], *, offer: str = "250 STARTTLS", more: str = ""
+    certificate: Certificate,
+    after: Callable[[Talk], None],
+    *,
+    offers: tuple[str, ...] = ("STARTTLS",),
+    more: str = "",
+    later: str = "",
 ) -> Callable[[Talk], None]:
+    """Offers and starts TLS; `more` is said in the clear right behind the go-ahead, `later` a moment after it."""
+
     def script(talk: Talk) -> None:
         talk.say("220 relay")
         talk.hear()
-        talk.say("250-relay", offer)
+        talk.say("250-relay", *(f"250-{offer}" for offer in offers), "250 HELP")
         assert talk.hear() == "STARTTLS"
         talk.socket.sendall(b"220 go ahead\r\n" + more.encode())
+        if later:
+            time.sleep(0.05)
+            talk.socket.sendall(later.encode())
         talk.socket = certificate.context.wrap_socket(talk.socket, server_side=True)
-        talk.hear()
         after(talk)
 
     return script
 
 
 def after_tls(talk: Talk) -> None:
-    talk.say("250-relay", "250 AUTH PLAIN LOGIN")
+    talk.greet()
     while (command := talk.hear()) != "QUIT":
         if command == "DATA":
             talk.say("354 go on")
@@ -88,19 +98,65 @@ def after_tls(talk: Talk) -> None:
     talk.say("221 bye")
 
 
-def test_starttls_with_a_trusted_certificate_carries_many_mails_on_one_connection(certificate: Certificate):
-    with relay(starttls(certificate, after_tls), tls="starttls", ca_file=certificate.file) as (mailer, server):
-        assert [mailer.send(MAIL).verdict for _ in range(3)] == [Verdict.ACCEPTED] * 3
+@pytest.mark.parametrize("offers", [(), PIPELINING], ids=["lockstep", "pipelining"])
+@pytest.mark.parametrize("size", [100, 200_000])
+def test_starttls_with_a_trusted_certificate_carries_many_mails_on_one_connection(
+    certificate: Certificate, offers: tuple[str, ...], size: int
+):
+    letters = mails(5, b"Subject: hi\r\n\r\n" + b"x.x\r\n.x\r\n" * (size // 9))
+    script = starttls(certificate, after_tls)
+    with relay(script, tls="starttls", ca_file=certificate.file, offers=offers) as (mailer, server):
+        assert [outcome.verdict for outcome in carried(mailer, *letters)] == [Verdict.ACCEPTED] * 5
+        assert server.stored == [mail.message for mail in letters]
         assert len(server.talks) == 1
 
 
-def test_implicit_tls_carries_many_mails_on_one_connection(certificate: Certificate):
+@pytest.mark.parametrize("offers", [(), PIPELINING], ids=["lockstep", "pipelining"])
+def test_implicit_tls_carries_many_mails_on_one_connection(certificate: Certificate, offers: tuple[str, ...]):
     def wrap(plain: socket.socket) -> socket.socket:
         return certificate.context.wrap_socket(plain, server_side=True)
 
-    with relay(Talk.serve, wrap=wrap, tls="implicit", ca_file=certificate.file) as (mailer, server):
-        assert [mailer.send(MAIL).verdict for _ in range(3)] == [Verdict.ACCEPTED] * 3
+    letters = mails(5)
+    with relay(Talk.serve, wrap=wrap, tls="implicit", ca_file=certificate.file, offers=offers) as (mailer, server):
+        assert [outcome.verdict for outcome in carried(mailer, *letters)] == [Verdict.ACCEPTED] * 5
+        assert server.stored == [mail.message for mail in letters]
         assert len(server.talks) == 1
+
+
+@pytest.mark.parametrize("after", [(), PIPELINING], ids=["withdrawn", "offered"])
+def test_only_what_is_offered_under_encryption_is_used(certificate: Certificate, after: tuple[str, ...]):
+    before = ("STARTTLS",) if after else ("STARTTLS", "PIPELINING", "SIZE 10")
+    script = starttls(certificate, after_tls, offers=before)
+    with relay(script, tls="starttls", ca_file=certificate.file, offers=after) as (mailer, server):
+        assert [outcome.verdict for outcome in carried(mailer, *mails(3))] == [Verdict.ACCEPTED] * 3
+        together = any(b"RCPT TO" in chunk and b"DATA" in chunk for chunk in server.talks[0].chunks)
+        assert together == (after == PIPELINING)
+
+
+@pytest.mark.parametrize("at", ["after the body", "after the final dot"])
+def test_an_encrypted_connection_that_is_cut_leaves_nobody_in_the_dark(certificate: Certificate, at: str):
+    def cut(talk: Talk) -> None:
+        if talk.number > 1:
+            return after_tls(talk)
+        talk.greet()
+        talk.take()
+        talk.envelope()
+        if at == "after the body":
+            talk.line()
+        else:
+            talk.data()
+        return talk.cut(hard=True)
+
+    with relay(starttls(certificate, cut), tls="starttls", ca_file=certificate.file, offers=PIPELINING) as (
+        mailer,
+        server,
+    ):
+        first, second, third = carried(mailer, *mails(3))
+        assert (first.verdict, third.verdict) == (Verdict.ACCEPTED, Verdict.ACCEPTED)
+        assert second.verdict in (
+            (Verdict.UNCERTAIN,) if at == "after the final dot" else (Verdict.UNCERTAIN, Verdict.DEFERRED)
+        )
+        assert len(server.stored) == (3 if at == "after the final dot" else 2)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -121,17 +177,19 @@ def test_where_starttls_is_not_offered_nothing_is_sent_in_the_clear():
         assert server.heard == ["EHLO localhost"]
 
 
-def test_what_was_said_in_the_clear_after_starttls_is_never_believed(certificate: Certificate):
-    script = starttls(certificate, after_tls, more="250 AUTH PLAIN\r\n")
+@pytest.mark.parametrize("said", ["more", "later"])
+def test_what_was_said_in_the_clear_after_starttls_is_never_believed(certificate: Certificate, said: str):
+    script = starttls(certificate, after_tls, **{said: "250 AUTH PLAIN\r\n"})
     with relay(script, tls="starttls", ca_file=certificate.file) as (mailer, server):
         outcome = mailer.send(MAIL)
-        assert outcome.verdict is Verdict.DEFERRED
-        assert "between STARTTLS and the encryption" in (outcome.reason or "")
+        assert (outcome.verdict, outcome.reach) == (Verdict.DEFERRED, Reach.TRANSPORT)
+        assert (outcome.reason or "").startswith("tls: ")
         assert server.heard == ["EHLO localhost", "STARTTLS"]
 
 
 def test_plain_login_is_preferred(certificate: Certificate):
     options = {"tls": "starttls", "ca_file": certificate.file, "user": "news", "password": "비밀"}
+    options["offers"] = ("AUTH LOGIN PLAIN",)
     with relay(starttls(certificate, after_tls), **options) as (mailer, server):
         assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
         assert "AUTH PLAIN " + base64.b64encode("\0news\0비밀".encode()).decode() in server.heard
@@ -167,6 +225,7 @@ def test_a_refused_login_fails_nobody_and_shows_no_secret():
     with relay(script, user="news", password="hunter2") as (mailer, _):
         outcome = mailer.send(MAIL)
         assert (outcome.verdict, outcome.code) == (Verdict.DEFERRED, "5.7.8")
+        assert outcome.reach is Reach.TRANSPORT
         assert "hunter2" not in (outcome.reason or "")
         assert "hunter2" not in repr(mailer.relay)
 
@@ -179,6 +238,8 @@ def test_a_refused_login_fails_nobody_and_shows_no_secret():
         ({"host": "127.0.0.1", "user": "u"}, "go together"),
         ({"host": "127.0.0.1", "hello": "가람.kr"}, "EHLO"),
         ({"host": "127.0.0.1", "port": 0}, "no port"),
+        ({"host": "127.0.0.1", "connections": 0}, "connections"),
+        ({"host": "127.0.0.1", "messages_per_connection": 0}, "message over each"),
     ],
 )
 def test_a_relay_that_cannot_be_safe_or_work_is_not_made(options: dict[str, Any], words: str):

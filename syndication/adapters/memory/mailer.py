@@ -57,6 +57,7 @@ class _Round:
     def __init__(self, mails: Iterable[Mail], intent: Intent) -> None:
         self._mails = iter(mails)
         self._intent = intent
+        self._halted = False
         self.failure: Exception | None = None
 
     def draw(self) -> Mail | None:
@@ -71,7 +72,7 @@ class _Round:
     def stopped(self, mail: Mail) -> Outcome | None:
         """The Outcome of a mail that is not to be handed over."""
         try:
-            return None if self._intent(mail) else HELD_BACK
+            return None if not self._halted and self._intent(mail) else HELD_BACK
         except Exception as error:  # noqa: BLE001 - as above
-            self.failure = error
+            self.failure, self._halted = error, True
             return HELD_BACK

@@ -1,29 +1,30 @@
-"""Hands mail to a relay over SMTP on one long-lived connection: the Mailer of publishers with a relay of their own.
+"""Hands mail to a relay over SMTP on long-lived connections: the Mailer of publishers with a relay of their own.
 
-It retries nothing and judges no answer: an Outcome goes back. Signing and building are `render`'s business.
+It repeats nothing that may have been handed over and judges no answer: an Outcome goes back. Signing and building are
+`render`'s business.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
+from queue import SimpleQueue
 
-from syndication.adapters.smtp.relay import ANSWER_TIME, IDLE_TIME, MESSAGE_TIME, Relay, Tls
-from syndication.adapters.smtp.session import Hook, Session
-from syndication.adapters.smtp.wire import elapsed
-from syndication.core.links import BadAddress, envelope_address
-from syndication.core.model import Outcome, Verdict
-from syndication.ports import Mail
+from syndication.adapters.smtp.lane import Lane
+from syndication.adapters.smtp.pool import Pool
+from syndication.adapters.smtp.relay import ANSWER_TIME, BACK_OFF, IDLE_TIME, MESSAGE_TIME, Relay, Tls
+from syndication.adapters.smtp.supply import Supply
+from syndication.core.model import Outcome
+from syndication.ports import Intent, Mail, Pace, Quota
 
-__all__ = ["Hook", "Relay", "SmtpMailer", "Tls"]
-
-LINE_MAX = 998  # octets without CRLF, RFC 5322 section 2.1.1
+__all__ = ["Relay", "SmtpMailer", "Tls"]
 
 
 class SmtpMailer:
-    """A Mailer on one long-lived connection. Threads take turns; a forked child opens its own.
-
-    `before_final_dot` is asked right before a message becomes theirs; on False nothing is handed over."""
+    """A Mailer on up to `connections` connections, which stay open between calls. A forked child opens its own."""
 
     def __init__(
         self,
@@ -36,10 +37,11 @@ class SmtpMailer:
         hello: str = "localhost",
         timeout: timedelta = ANSWER_TIME,
         total: timedelta = MESSAGE_TIME,
+        connections: int = 1,
         messages_per_connection: int = 100,
         idle: timedelta = IDLE_TIME,
+        back_off: timedelta = BACK_OFF,
         ca_file: str | None = None,
-        before_final_dot: Hook | None = None,
     ) -> None:
         """See Relay for what the words mean. Raises Permanent."""
         self.relay = Relay(
@@ -51,69 +53,86 @@ class SmtpMailer:
             hello=hello,
             timeout=timeout,
             total=total,
+            connections=connections,
             messages_per_connection=messages_per_connection,
             idle=idle,
+            back_off=back_off,
             ca_file=ca_file,
         )
-        self._hook = before_final_dot
-        self._lock = threading.Lock()
-        self._session: Session | None = None
+        self._pool = Pool(self.relay)
 
-    def send(self, mail: Mail, *, before_final_dot: Hook | None = None) -> Outcome:
-        """Hand over one message. Whatever the far side does is told by the Outcome, never raised.
+    def carry(
+        self, mails: Iterable[Mail], intent: Intent, *, pace: Pace | None = None
+    ) -> Iterator[tuple[Mail, Outcome]]:
+        """As the port says. With more than one connection `mails` and `intent` are used from other threads, `mails` by
+        one at a time; no connection goes on to its next final dot before the last Outcome over it was taken.
 
-        What fails before the final dot is deferred, or refused by the answer's code; what breaks from the first byte
-        of the final dot on is uncertain."""
-        flaw = _flaw(mail)
-        if flaw is not None:
-            return Outcome(verdict=Verdict.REFUSED, reason=flaw)
-        with self._lock:
-            until = elapsed() + self.relay.total
-            session = self._pooled(until)
-            if session is not None:
-                outcome = self._hand_over(session, mail, before_final_dot)
-                if not session.died_unused:
-                    return outcome
-            opened = Session.open(self.relay, until)
-            return opened if isinstance(opened, Outcome) else self._hand_over(opened, mail, before_final_dot)
+        What `mails` or `intent` raise is raised here, after every mail that was drawn has its Outcome."""
+        width = self._pool.width
+        supply = Supply(mails, total=self.relay.total, pace=pace, lanes=width)
+        lanes = [Lane(number, supply, self._pool, intent) for number in range(width)]
+        yield from lanes[0].run() if width == 1 else _side_by_side(lanes, supply)
+        if supply.failure is not None:
+            raise supply.failure
 
-    def close(self) -> None:
-        """Say goodbye and let go of the connection."""
-        with self._lock:
-            if self._session is not None:
-                self._session.leave()
-                self._session = None
+    def send(self, mail: Mail) -> Outcome:
+        """Hand over a single mail."""
+        ((_, outcome),) = self.carry((mail,), lambda _: True)
+        return outcome
 
-    def _pooled(self, until: timedelta) -> Session | None:
-        """The open connection if it is fit for another message; one that is not is put away."""
-        session, self._session = self._session, None
-        if session is None or session.fit(until):
-            return session
-        session.leave()
+    def quota(self) -> Quota | None:
+        """A relay of one's own names none."""
         return None
 
-    def _hand_over(self, session: Session, mail: Mail, hook: Hook | None) -> Outcome:
-        try:
-            return session.hand_over(mail, hook or self._hook)
-        finally:  # also when the hook raises
-            if session.usable:
-                self._session = session
+    def close(self) -> None:
+        """Say goodbye and let go of the connections."""
+        self._pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    mail: Mail
+    outcome: Outcome
+    taken: SimpleQueue[None]  # where the lane waits until somebody has taken it
+
+
+def _side_by_side(lanes: Sequence[Lane], supply: Supply) -> Iterator[tuple[Mail, Outcome]]:
+    """What the lanes tell, each running in a thread of its own."""
+    told: SimpleQueue[_Told | None] = SimpleQueue()  # None: a lane has ended
+    waits = [SimpleQueue[None]() for _ in lanes]
+    threads = [
+        threading.Thread(target=_run, args=(lane, supply, told, taken), daemon=True)
+        for lane, taken in zip(lanes, waits, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        running = len(lanes)
+        while running:
+            item = told.get()
+            if item is None:
+                running -= 1
             else:
-                session.drop()
+                yield item.mail, item.outcome
+                item.taken.put(None)
+    finally:  # also when the caller goes away in the midst of it
+        supply.abandon()
+        for lane, taken in zip(lanes, waits, strict=True):
+            lane.hang_up()
+            taken.put(None)
+        for thread in threads:
+            thread.join()
 
 
-def _flaw(mail: Mail) -> str | None:
-    """Why a mail cannot be handed to any relay, if so."""
-    for whose, address in (("sender", mail.sender), ("recipient", mail.recipient)):
-        try:
-            envelope_address(address)
-        except BadAddress as error:
-            return f"the {whose}'s address cannot be written to: {error}"
-    message = mail.message
-    breaks = message.count(b"\r\n")
-    if message.count(b"\n") != breaks or message.count(b"\r") != breaks:  # it would smuggle commands past some relays
-        return "the message holds a line break that is not CRLF"
-    if not message.isascii() or b"\0" in message:
-        return "the message holds octets that SMTP cannot carry (it must be 7-bit)"
-    longest = max(map(len, message.split(b"\r\n")))
-    return "the message holds a line of more than 998 octets" if longest > LINE_MAX else None
+def _run(lane: Lane, supply: Supply, told: SimpleQueue[_Told | None], taken: SimpleQueue[None]) -> None:
+    try:
+        with closing(lane.run()) as results:
+            for mail, outcome in results:
+                told.put(_Told(mail, outcome, taken))
+                taken.get()
+                if supply.abandoned:
+                    break
+    except BaseException as failure:  # noqa: BLE001 - whatever it is, it is raised where somebody waits
+        supply.fail(failure)
+    finally:
+        told.put(None)

@@ -46,11 +46,13 @@ class Session:
         """Whether the relay wants to know a message's size beforehand (RFC 1870)."""
         return "SIZE" in self._offers
 
-    @property
-    def room(self) -> int | None:
-        """The largest message the relay says it takes; 0 and nonsense mean that it names no limit."""
+    def no_room(self, size: int) -> Outcome | None:
+        """The Outcome of a message that is larger than the relay says it takes (RFC 1870)."""
         named = self._offers.get("SIZE", "")
-        return int(named) or None if named.isdecimal() and named.isascii() and len(named) <= 18 else None
+        room = int(named) if named.isdecimal() and named.isascii() and len(named) <= 18 else 0
+        if not 0 < room < size:  # 0 and nonsense name no limit
+            return None
+        return classify_smtp(552, "5.3.4", f"the mail has {size} octets, the relay takes {room}", stage=Stage.MAIL)
 
     # --- opening ---
 
@@ -155,6 +157,11 @@ class Session:
     def full(self) -> bool:
         """Whether it has carried as many messages as it may."""
         return self.messages >= self.relay.messages_per_connection
+
+    @property
+    def about_to_be_full(self) -> bool:
+        """Whether the message that it carries now is its last one."""
+        return self.messages + 1 >= self.relay.messages_per_connection
 
     def use(self, until: timedelta) -> None:
         """Go on with another message, which has time until then."""

@@ -10,6 +10,7 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _CHUNK = 16384  # the largest TLS record: none is left behind in the TLS layer, where a poll does not see it
 
 _LINE = re.compile(rb"([0-9]{3})([ -]?)(.*)", re.DOTALL)
+_LAST_LINE = re.compile(rb"^([0-9]{3})(?=[^-])", re.MULTILINE)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
 
 
@@ -87,6 +89,10 @@ class Wire:
     def unread(self) -> bool:
         """Whether more has already been received than was read."""
         return bool(self._buffer)
+
+    def codes_ahead(self) -> Sequence[int]:
+        """The codes of the answers that have already been received and not been read yet."""
+        return [int(code) for code in _LAST_LINE.findall(self._buffer)] if self._buffer else ()
 
     @property
     def waiting(self) -> bool:
