@@ -19,6 +19,7 @@ from pathlib import Path
 from syndication import __version__
 from syndication import settings as settings_module
 from syndication.adapters.clock import SystemClock
+from syndication.adapters.dns import DnsNames
 from syndication.adapters.files import FilePublisher
 from syndication.adapters.folder import DropFolder
 from syndication.adapters.http import HttpFetcher
@@ -130,6 +131,11 @@ def fetcher(agent: str) -> HttpFetcher:
     return HttpFetcher(
         user_agent=agent, timeout=timedelta(seconds=20), max_bytes=LARGEST_ANSWER, per_host_delay=timedelta(seconds=1)
     )
+
+
+def names(server: tuple[str, int] | None = None) -> DnsNames:
+    """The DNS as the system's name servers tell it, or the one named by address and port."""
+    return DnsNames() if server is None else DnsNames(servers=server[:1], port=server[1])
 
 
 def user_agent(settings: Settings) -> str:
