@@ -29,6 +29,7 @@ class PublicKey:
     domain: str
     selector: str
     text: str | None = None  # None: somebody else signs with it
+    resting: bool = False  # it is to sign later, or has signed before
 
     @property
     def name(self) -> str:
@@ -164,4 +165,6 @@ def _remark(
     severity: Severity, detail: str, key: PublicKey, says: Said, *, publish: bool = False, source: str = _RULE
 ) -> Remark:
     record = Record(name=key.name, type="TXT", text=key.text) if publish and key.text else None
+    if key.resting and severity is Severity.WRONG:
+        severity = Severity.WARNING
     return Remark(severity=severity, check=f"dkim-{detail}", subject=key.name, says=says, publish=record, source=source)

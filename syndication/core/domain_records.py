@@ -15,7 +15,7 @@ from syndication.core.domain_hosts import judge_mx, judge_ptr
 from syndication.core.domain_names import Asking, Kind, ask, is_address, reserved
 from syndication.core.domain_policies import judge_sign, judge_transport
 from syndication.core.domain_spf_advice import judge_spf
-from syndication.core.remarks import Remark, Severity, say
+from syndication.core.remarks import Remark, Said, Severity, say
 
 __all__ = ["PublicKey", "Relay", "Sender", "examine"]
 
@@ -26,6 +26,7 @@ class Relay:
 
     host: str | None = None  # a name or an address, as set; None: no SMTP relay
     addresses: tuple[str, ...] = ()  # as the operator named them
+    provider: str | None = None  # whose SPF record is included where a provider hands mail out, e.g. amazonses.com
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,9 @@ def _reserved(name: str) -> Remark:
 def _of_domains(sender: Sender, addresses: Sequence[str], *, sure: bool) -> Asking[list[Remark]]:
     host = _name(sender.relay.host)
     signing = tuple(key.domain for key in sender.keys)
-    remarks = yield from judge_spf(sender.bounces, addresses=addresses, relay=host, sure=sure)
+    remarks = yield from judge_spf(
+        sender.bounces, addresses=addresses, relay=host, provider=sender.relay.provider, sure=sure
+    )
     remarks += yield from judge_dkim(sender.keys, sender.author)
     remarks += yield from judge_dmarc(sender.author, bounces=sender.bounces, signing=signing, home=sender.home)
     for domain in dict.fromkeys((sender.bounces, sender.author)):
@@ -82,29 +85,27 @@ def _of_domains(sender: Sender, addresses: Sequence[str], *, sure: bool) -> Aski
 def _of_addresses(sender: Sender, addresses: Sequence[str], *, sure: bool) -> Asking[list[Remark]]:
     if not addresses:
         return [_no_address(sender.relay)]
-    remarks = list[Remark]()
+    remarks, host = list[Remark](), _name(sender.relay.host)
     for address in addresses:
-        remarks.append(
-            (
-                yield from judge_ptr(
-                    address, sure=sure, private=sender.private, home=sender.home, relay=_name(sender.relay.host)
-                )
-            )
-        )
+        remark = yield from judge_ptr(address, sure=sure, private=sender.private, home=sender.home, relay=host)
+        remarks.append(remark)
     return remarks
 
 
 def _no_address(relay: Relay) -> Remark:
     host = relay.host or ""
+    advice: Said | None = say("메일이 밖으로 나가는 주소를 --ip로 알려 주십시오.")
     says = say("메일이 나가는 주소를 몰라 PTR을 보지 못했습니다.")
-    if host and not _name(host):
+    if relay.provider is not None:
+        says, advice = say("메일이 나가는 주소의 이름(PTR)은 {provider}이(가) 돌봅니다.", provider=relay.provider), None
+    elif host and not _name(host):
         says = say("릴레이 {host}은(는) 이 기계나 안쪽 망에 있어 PTR을 볼 것이 없습니다.", host=host)
     return Remark(
         severity=Severity.SKIPPED,
         check="ptr-address",
-        subject=host or "–",
+        subject=relay.provider or host or "–",
         says=says,
-        advice=say("메일이 밖으로 나가는 주소를 --ip로 알려 주십시오."),
+        advice=advice,
         source="Gmail, Naver",
     )
 

@@ -21,17 +21,23 @@ _RECEIVERS = "Gmail, Yahoo, Microsoft, Naver"
 
 
 def judge_spf(
-    domain: str, *, addresses: Sequence[str] = (), relay: str | None = None, sure: bool = True
+    domain: str,
+    *,
+    addresses: Sequence[str] = (),
+    relay: str | None = None,
+    provider: str | None = None,
+    sure: bool = True,
 ) -> Asking[list[Remark]]:
     """What is to be said of the envelope domain's record, and of each address that mail leaves from.
 
-    `relay` is the relay's name, for the record to publish; without `sure` the addresses are only its own."""
+    `relay` is the relay's name, for the record to publish; `provider` is whose record is to be included where a
+    provider hands mail out; without `sure` the addresses are only the relay's own."""
     answer = yield from ask(Kind.TXT, domain)
     if answer.failed:
         return [_remark(Severity.WARNING, "unknown", domain, unknown(answer.failed))]
     found = records(answer)
     if not found:
-        return [_missing(domain, addresses, relay)]
+        return [_missing(domain, addresses, relay, provider)]
     if len(found) > 1:
         return [_several(domain, found)]
     try:
@@ -46,6 +52,8 @@ def judge_spf(
     run = yield from survey(domain, sender, first)
     passed = bool(told) and all(result is Result.PASS for _, result, _ in told)
     remarks = [*_of_limits(domain, run, passed=passed), *_of_record(domain, found[0], policy)]
+    if provider is not None:
+        return [*remarks, _of_provider(domain, found[0], policy, provider)]
     return [*remarks, *_of_addresses(domain, found[0], told, sure=sure)]
 
 
@@ -74,14 +82,18 @@ def _remark(
 # --- no record, or not one -------------------------------------------------------------------
 
 
-def _missing(domain: str, addresses: Sequence[str], relay: str | None) -> Remark:
+def _missing(domain: str, addresses: Sequence[str], relay: str | None, provider: str | None) -> Remark:
     words = [_mechanism(address) for address in addresses] or ([f"a:{relay}"] if relay else ["mx"])
+    if provider is not None:
+        words = [f"include:{provider}"]
     return _remark(
         Severity.WRONG,
         "missing",
         domain,
         say("SPF 레코드가 없습니다. 큰 메일 서비스는 SPF 없는 대량 메일을 받지 않습니다."),
-        advice=None if addresses else say("메일이 나가는 주소를 --ip로 알려 주시면 그 주소로 만들어 드립니다."),
+        advice=None
+        if addresses or provider
+        else say("메일이 나가는 주소를 --ip로 알려 주시면 그 주소로 만들어 드립니다."),
         text=f"v=spf1 {' '.join(words)} ~all",
         source=f"{_RULE} §3, {_RECEIVERS}",
     )
@@ -237,6 +249,21 @@ def _of_style(domain: str, record: str, policy: Policy) -> Iterator[Remark]:
 
 
 # --- addresses -------------------------------------------------------------------------------
+
+
+def _of_provider(domain: str, record: str, policy: Policy, provider: str) -> Remark:
+    """Its addresses are its own business; that it may use the domain is ours."""
+    if any(term.kind == "include" and term.spec.lower() == provider for term in policy.terms):
+        says = say("SPF 레코드에 include:{provider}이(가) 있습니다.", provider=provider)
+        return _remark(Severity.FINE, "address", domain, says)
+    words = record.split()
+    return _remark(
+        Severity.WARNING,
+        "address",
+        domain,
+        say("{provider}을(를) 거쳐 보내려면 SPF 레코드에 include:{provider}이(가) 있어야 합니다.", provider=provider),
+        text=" ".join([words[0], f"include:{provider}", *words[1:]]),
+    )
 
 
 def _of_addresses(

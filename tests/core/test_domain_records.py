@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -115,6 +116,11 @@ def test_every_selector_is_looked_at() -> None:
     keys = (key("old"), key("new"))
     remarks = answered(judge_dkim(keys, D), {f"TXT {keys[1].name}": (keys[1].text or "",)})
     assert said(remarks) == [("wrong", "dkim-missing"), ("fine", "dkim-key")]
+
+
+def test_a_key_that_does_not_sign_now_is_a_warning_at_most() -> None:
+    later = PublicKey(domain=D, selector="later", text=OURS.text, resting=True)
+    assert said(answered(judge_dkim((later,), D), {})) == [("warning", "dkim-missing")]
 
 
 def test_ed25519_alone_is_wrong_and_beside_rsa_it_is_fine() -> None:
@@ -381,6 +387,21 @@ def test_a_reserved_domain_and_an_inner_relay_are_not_asked_about_and_said_so(ho
     assert said(remarks) == [("skipped", "dns-reserved"), ("skipped", "ptr-address")]
     words = " ".join(str(remark.says) for remark in remarks)
     assert all(name in words for name in ("garam.example", "SPF", "DKIM", "DMARC", "MTA-STS", "BIMI", host))
+
+
+def test_behind_a_provider_its_record_is_included_and_its_addresses_are_its_own() -> None:
+    sender = replace(SENDER, relay=Relay(provider="ses.example"))
+    remarks = answered(examine(sender), WHOLE)
+    advice = one(remarks, "spf-address")
+    assert advice.publish is not None
+    assert advice.publish.text == f"v=spf1 include:ses.example ip4:{RELAY} -all"
+    assert one(remarks, "ptr-address").severity is Severity.SKIPPED
+    assert wrong(remarks) == []
+    table = {**WHOLE, f"TXT {D}": (advice.publish.text,), "TXT ses.example": ("v=spf1 -all",)}
+    assert one(answered(examine(sender), table), "spf-address").severity is Severity.FINE
+    missing = one(answered(examine(sender), {**WHOLE, f"TXT {D}": ()}), "spf-missing")
+    assert missing.publish is not None
+    assert missing.publish.text == "v=spf1 include:ses.example ~all"
 
 
 def test_a_relay_known_by_name_alone_is_a_guess_and_never_wrong() -> None:
