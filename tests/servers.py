@@ -221,7 +221,7 @@ class Valkey(Server):
             except redis.RedisError:
                 return False
 
-    def empty(self) -> None:
+    def empty(self, *_: str) -> None:
         with redis.Redis(port=self.port) as client:
             client.flushall()
 

@@ -1,4 +1,4 @@
-"""Child programs of `run`: started, restarted with growing pauses, stopped together.
+"""Child programs of `run` and `work`: started, restarted with growing pauses or when they hang, stopped together.
 
 It knows nothing of what they do.
 """
@@ -21,6 +21,7 @@ from syndication.cli.house import err
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
+_LAST_PATIENCE = 60.0  # seconds from asking one that hangs to end until it is killed
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,29 +30,34 @@ class Child:
     name: str
     command: Sequence[str]
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets go this way, never as words
+    sign: str | None = None  # the name under which it shows signs of life
 
 
 @dataclass(slots=True, kw_only=True)
 class _Running:
     child: Child
     program: subprocess.Popen[bytes]
-    log: IO[bytes]
+    log: IO[bytes] | None
     pause: float = _FIRST_PAUSE
     restart_at: float | None = None
+    shown: object = None  # its last sign of life
+    shown_at: float = field(default_factory=time.monotonic)
+    asked_at: float | None = None  # when it was asked to end because it hangs
 
 
 @dataclass(slots=True)
 class Children:
-    """A set of programs that live and end together; each writes a log file of its own."""
+    """A set of programs that live and end together; each writes a log file of its own, if there is a folder for it."""
 
     wanted: Sequence[Child]
-    logs: Path
+    logs: Path | None
     _running: list[_Running] = field(default_factory=list)
 
     def start(self) -> None:
-        self.logs.mkdir(parents=True, exist_ok=True)
+        if self.logs is not None:
+            self.logs.mkdir(parents=True, exist_ok=True)
         for child in self.wanted:
-            log = (self.logs / f"{child.name}.log").open("ab")
+            log = None if self.logs is None else (self.logs / f"{child.name}.log").open("ab")
             self._running.append(_Running(child=child, program=_spawn(child, log), log=log))
 
     def keep_alive(self) -> None:
@@ -62,15 +68,32 @@ class Children:
             now = time.monotonic()
             if one.restart_at is None:
                 one.restart_at = now + one.pause
-                err.print(
-                    f"! {one.child.name} ended with {one.program.returncode}; it starts again in {one.pause:.0f} s "
-                    f"(see {self.logs / one.child.name}.log)",
-                    markup=False,
-                    soft_wrap=True,
-                )
+                _signal_group(one.program)  # what a killed one may have left of its session
+                where = f" (see {self.logs / one.child.name}.log)" if self.logs else ""
+                ended = f"{one.child.name} ended with {one.program.returncode}"
+                _say(f"! {ended}; it starts again in {one.pause:.0f} s{where}")
             elif now >= one.restart_at:
                 one.pause, one.restart_at = min(one.pause * 2, _LONGEST_PAUSE), None
+                one.shown_at, one.asked_at = now, None
                 one.program = _spawn(one.child, one.log)
+
+    def look_for_signs(self, signs: Mapping[str, object] | None, patience: timedelta) -> None:
+        """End whoever has shown nothing new for so long; `keep_alive` starts it again. None: nobody can say now.
+
+        What is shown is only compared with what was shown before: clocks may be wrong."""
+        now = time.monotonic()
+        for one in self._running:
+            if one.child.sign is None or one.program.poll() is not None:
+                continue
+            shown = None if signs is None else signs.get(one.child.sign)
+            if signs is None or shown != one.shown:
+                one.shown, one.shown_at = shown, now
+            elif one.asked_at is None and now - one.shown_at > patience.total_seconds():
+                one.asked_at = now
+                _say(f"! {one.child.name} has shown no sign of life for {now - one.shown_at:.0f} s; it is ended")
+                _signal(one.program, signal.SIGTERM)
+            elif one.asked_at is not None and now - one.asked_at > _LAST_PATIENCE:
+                _signal_group(one.program)
 
     def stop(self, within: timedelta) -> None:
         """Ask all of them to end, then insist; nobody is left when it returns."""
@@ -84,16 +107,21 @@ class Children:
         for one in self._running:
             _signal_group(one.program)
             one.program.wait()
-            one.log.close()
+            if one.log is not None:
+                one.log.close()
         self._running.clear()
 
 
-def _spawn(child: Child, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _say(words: str) -> None:
+    err.print(words, markup=False, soft_wrap=True)
+
+
+def _spawn(child: Child, log: IO[bytes] | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own modules with our own words
         list(child.command),
         stdin=subprocess.DEVNULL,
         stdout=log,
-        stderr=subprocess.STDOUT,
+        stderr=None if log is None else subprocess.STDOUT,
         start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends them in order
         preexec_fn=die_with_parent,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **child.environ},

@@ -19,6 +19,7 @@ from syndication.bootstrap import House
 from syndication.cli.children import Child, Children, taken_ports
 from syndication.cli.house import Context, load, out, quiet_logs
 from syndication.cli.morning import Morning
+from syndication.cli.staff import Watch, beat, workers
 from syndication.core import links
 from syndication.settings import FILE, Settings, starting
 
@@ -86,9 +87,10 @@ def _watch(house: House, children: Children, stopping: threading.Event, *, once:
     morning = Morning(house)
     forget_messages(house.settings)
     children.start()
+    watch = Watch(house, children)
     morning.greet()
     while not stopping.is_set():
-        children.keep_alive()
+        watch.look()
         keep_clock(house)
         if morning.look() and once:
             return
@@ -103,14 +105,13 @@ def forget_messages(settings: Settings) -> None:
 
 
 def _commands(settings: Settings) -> list[Child]:
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "workers.app"]
     web = settings.web
     children = [
         Child(
             name="web",
             command=[
-                *python,
+                sys.executable,
+                "-m",
                 "uvicorn",
                 "--factory",
                 "syndication.cli.serving:app",
@@ -122,17 +123,10 @@ def _commands(settings: Settings) -> list[Child]:
                 "--no-server-header",
             ],
         ),
-        *(_worker(celery, n) for n in range(1, WORKERS + 1)),
-        Child(name="beat", command=[*celery, "beat", "--loglevel", "INFO", "--pidfile="]),
+        *workers(settings, WORKERS),
+        beat(),
     ]
     return [*_sandbox(settings), *children]
-
-
-def _worker(celery: list[str], number: int) -> Child:
-    """One worker without child processes of its own: it stops as soon as its task is done."""
-    words = "worker --pool solo --loglevel INFO --without-gossip --without-mingle -Q control,ingest,send"
-    name = f"worker-{number}"
-    return Child(name=name, command=[*celery, *words.split(), "--hostname", f"{name}-{os.getpid()}@%h"])
 
 
 def _sandbox(settings: Settings) -> list[Child]:
