@@ -23,15 +23,20 @@ from syndication.adapters.dns import DnsNames
 from syndication.adapters.files import FilePublisher
 from syndication.adapters.folder import DropFolder
 from syndication.adapters.http import HttpFetcher
+from syndication.adapters.imap import ImapPostbox
 from syndication.adapters.journals import FileJournals
 from syndication.adapters.kma import KmaService
+from syndication.adapters.ses import Account, SesMailer
+from syndication.adapters.ses.queue import EventQueue
+from syndication.adapters.ses.topic import confirm
 from syndication.adapters.smtp import SmtpMailer
 from syndication.adapters.sql import SqlStore, open_store
 from syndication.adapters.webhook import WebhookPortal
 from syndication.core import links
 from syndication.core.model import SourceKind
 from syndication.core.rates import EVERYTHING, Limit, cohort_below
-from syndication.ports import Ports, Setup
+from syndication.core.signers import Transport
+from syndication.ports import Mailer, Permanent, Ports, Setup
 from syndication.settings import Settings
 
 LARGEST_ANSWER = 40 * 1024 * 1024  # octets of one page or feed, after decompression: ten thousand stories fit
@@ -54,6 +59,8 @@ class House:
 
     def close(self) -> None:
         self.ports.mailer.close()
+        if self.ports.postbox is not None:
+            self.ports.postbox.close()
         self.store.close()
 
 
@@ -91,6 +98,7 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
         journals=FileJournals(settings.storage.folder / "journals"),
         folders={s.id: DropFolder(Path(s.location)) for s in settings.sources if s.kind is SourceKind.FOLDER},
         weather=_weather(settings, clock),
+        postbox=_postbox(settings),
     )
     return House(settings=settings, ports=ports, setup=make_setup(settings), store=store)
 
@@ -143,7 +151,46 @@ def user_agent(settings: Settings) -> str:
     return whole.encode("ascii", "ignore").decode()  # a header holds nothing else
 
 
-def _mailer(settings: Settings) -> SmtpMailer:
+def _mailer(settings: Settings) -> Mailer:
+    return _ses(settings) if settings.mail.transport is Transport.SES else _smtp(settings)
+
+
+def _ses(settings: Settings) -> SesMailer:
+    at_once = settings.mail.ses.concurrency if settings.mail.ses else 1
+    return SesMailer(ses_account(settings), at_once=at_once, total=settings.lease / 2)
+
+
+def ses_account(settings: Settings) -> Account:
+    """The account that mail goes through. Raises ports.Permanent, also where the settings name none."""
+    ses = settings.mail.ses
+    if ses is None:
+        raise Permanent("the settings name no account of Amazon SES")
+    return Account(
+        region=ses.region,
+        configuration_set=ses.configuration_set,
+        endpoint=ses.endpoint,
+        access_key=ses.access_key,
+        secret_key=ses.secret_key,
+        answer_time=min(settings.mail.timeout, settings.lease / 3),
+    )
+
+
+def event_queue(settings: Settings) -> EventQueue | None:
+    """The queue that the provider's events come by; None where there is none."""
+    ses = settings.mail.ses
+    if settings.mail.transport is not Transport.SES or ses is None or ses.event_queue is None:
+        return None
+    aside = settings.storage.folder / "set-aside" / "provider-events"
+    return EventQueue(ses_account(settings), ses.event_queue, aside=aside, topic=ses.event_topic)
+
+
+def confirm_subscription(settings: Settings, token: str) -> None:
+    """Confirm that the events of the settings' topic are posted here. Raises ports.Transient, ports.Permanent."""
+    arn = settings.mail.ses.event_topic if settings.mail.ses else None
+    confirm(ses_account(settings), arn or "", token)
+
+
+def _smtp(settings: Settings) -> SmtpMailer:
     relay = settings.mail
     return SmtpMailer(
         host=relay.host,
@@ -154,6 +201,21 @@ def _mailer(settings: Settings) -> SmtpMailer:
         hello=settings.outlet.domain,  # already an A-label; relays mistrust "localhost"
         timeout=relay.timeout,
         total=settings.lease / 2,  # an attempt's time is over before its lease is
+    )
+
+
+def _postbox(settings: Settings) -> ImapPostbox | None:
+    back = settings.mail.returns
+    if back is None or back.imap is None or back.user is None or back.password is None:
+        return None
+    return ImapPostbox(
+        host=back.imap,
+        port=back.port,
+        tls=back.tls.value,
+        user=back.user,
+        password=back.password,
+        folder=back.folder,
+        timeout=settings.mail.timeout,
     )
 
 

@@ -17,7 +17,7 @@ from syndication.ports import Ports, Setup
 
 def take(ports: Ports, setup: Setup, text: str) -> int:
     """Take in one event record; returns how many of its Events were new. Raises provider_events.Unreadable."""
-    return sum(feedback.apply(ports, setup, event) for event in read(ports, setup, text))
+    return len(feedback.apply_all(ports, setup, read(ports, setup, text)))
 
 
 def read(ports: Ports, setup: Setup, text: str) -> Sequence[Event]:

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
-from syndication import bootstrap
+from syndication import bootstrap, listening
 from syndication.bootstrap import House
 from syndication.cli.house import load, quiet_logs
+from syndication.core.signers import Transport
 from syndication.sandbox import mailbox, portal
 from syndication.settings import Settings
 from syndication.web.app import create_app
-from syndication.web.site import InboxMail, PartnerReceipt, Site
+from syndication.web.site import InboxMail, PartnerReceipt, Site, Topic
 
 
 def app() -> FastAPI:
@@ -46,6 +47,20 @@ def site(house: House) -> Site:
         banner=_banner(settings),
         inbox=inbox,
         receipts=receipts,
+        topic=_topic(house),
+    )
+
+
+def _topic(house: House) -> Topic | None:
+    """Where the mail provider's events are posted, if the settings name a topic."""
+    settings = house.settings
+    ses = settings.mail.ses
+    if settings.mail.transport is not Transport.SES or ses is None or ses.event_topic is None:
+        return None
+    return Topic(
+        arn=ses.event_topic,
+        confirm=lambda token: bootstrap.confirm_subscription(settings, token),
+        take=lambda text: listening.take(house.ports, house.setup, text),
     )
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from syndication.core.addresses import judge
+from syndication.core.amazon import queue_region
 from syndication.core.links import normal_address
 from syndication.core.model import Channel, Rights, SourceKind
+from syndication.core.signers import Transport
 from syndication.settings.disks import network_disk
 from syndication.settings.fields import Tls
 from syndication.settings.kinds import in_words, nearest
@@ -24,7 +26,7 @@ RESERVED_IDS = frozenset(
     (
         *("about", "admin", "api", "archive", "assets", "confirm", "favicon", "feed", "feeds", "health", "inbox"),
         *("issue", "issues", "link", "links", "manage", "metrics", "partner", "partner-receipts", "partners"),
-        *("robots", "s", "search", "static", "status", "subscribe", "u", "unsubscribe"),
+        *("provider-events", "robots", "s", "search", "static", "status", "subscribe", "u", "unsubscribe"),
     )
 )
 _SAMPLE_ENDINGS = (".example", ".test", ".invalid", ".localhost", "example.com", "example.net", "example.org")
@@ -242,6 +244,16 @@ def _mail(draft: Draft) -> None:
     if mail.get("dkim") and all(key.since for key in mail.get("dkim")):
         mail.complain("dkim", "every key has a from: before the first of them mail would go out unsigned", EXAMPLE)
     _returns(draft)
+    if mail.get("transport") is Transport.SES:
+        _ses(draft)
+    else:
+        _relay(draft)
+
+
+def _relay(draft: Draft) -> None:
+    mail = draft.single["mail"]
+    if mail.has("ses"):
+        mail.complain("ses", "this stands here, and transport is smtp", 'transport = "ses"', Severity.WARNING)
     relay = mail.get("relay")
     if not relay or mail.get("tls") is not Tls.NONE or _reach(f"smtp://{relay if ':' not in relay else f'[{relay}]'}"):
         return
@@ -250,6 +262,23 @@ def _mail(draft: Draft) -> None:
         mail.complain("tls", wrong, 'tls = "starttls"', Severity.ERROR if draft.live else Severity.WARNING)
     elif draft.live:
         mail.complain("tls", "mail travels to the relay unprotected", 'tls = "starttls"', Severity.WARNING)
+
+
+def _ses(draft: Draft) -> None:
+    mail = draft.single["mail"]
+    ses = mail.get("ses")
+    if ses is None:
+        if "ses" not in mail.written:
+            mail.complain("ses", 'transport is "ses", and this is missing')
+        return
+    if ses.endpoint is not None and draft.live:
+        mail.complain("ses", "a stand-in as endpoint, and mode is live", "no endpoint")
+    sample = ses.event_queue is not None and queue_region(ses.event_queue) is None
+    if sample and not ses.event_queue.startswith(f"{ses.endpoint}/"):
+        mail.complain("ses", "the event queue is that of a stand-in, and the endpoint is not", "one stand-in")
+    if ses.event_queue is None and ses.event_topic is None:
+        wrong = "neither event_queue nor event_topic: nobody hears of bounces and complaints"
+        mail.complain("ses", wrong, 'event_queue = "https://sqs.…"', Severity.ERROR if draft.live else Severity.WARNING)
 
 
 def _returns(draft: Draft) -> None:
@@ -263,7 +292,7 @@ def _returns(draft: Draft) -> None:
         return
     if newsroom is not None and normal_address(newsroom).rpartition("@")[2] == domain:
         mail.complain("reply_to", "answers passed on to the bounce domain would go round in circles")
-    if back is None:
+    if back is None and mail.get("transport") is not Transport.SES:  # SES tells of bounces itself
         wrong = "nobody reads what comes back to this domain"
         mail.complain("bounce_domain", wrong, "[mail.returns] beside it", Severity.WARNING)
     if outlet.has("domain") and not _belongs(domain, outlet.get("domain")):

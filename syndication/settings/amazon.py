@@ -14,7 +14,8 @@ from syndication.settings import kinds
 from syndication.settings.kinds import Read
 from syndication.settings.problems import Wrong
 
-EXAMPLE = '{ region = "ap-northeast-2", configuration_set = "digest" }'
+_QUEUE = "https://sqs.ap-northeast-2.amazonaws.com/123456789012/ses-events"
+EXAMPLE = f'{{ region = "ap-northeast-2", configuration_set = "digest", event_queue = "{_QUEUE}" }}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ def _checked(holds: Callable[[str], object], wrong: str, right: str) -> Read:
     return read
 
 
-def _queue(words: str) -> bool:
+def _is_queue(words: str) -> bool:
     stand_in = "/".join(words.split("/")[:3])
     return amazon.queue_region(words) is not None or amazon.is_stand_in(stand_in)
 
@@ -52,9 +53,7 @@ _READ: Mapping[str, Read] = {
     "region": _checked(amazon.is_region, "no region", 'region = "ap-northeast-2"'),
     "configuration_set": _checked(amazon.is_set_name, "no configuration set's name", 'configuration_set = "digest"'),
     "concurrency": kinds.whole(1, 200),
-    "event_queue": _checked(
-        _queue, "no queue's URL", 'event_queue = "https://sqs.ap-northeast-2.amazonaws.com/123456789012/ses-events"'
-    ),
+    "event_queue": _checked(_is_queue, "no queue's URL", f'event_queue = "{_QUEUE}"'),
     "event_topic": _checked(
         amazon.topic_region, "no topic's ARN", 'event_topic = "arn:aws:sns:ap-northeast-2:123456789012:ses-events"'
     ),

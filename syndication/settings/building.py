@@ -90,6 +90,7 @@ def _mail(entry: Entry, found: Found) -> MailRelay:
         password=found.password,
         signers=found.signers,
         returns=found.returns,
+        ses=found.ses,
     )
 
 

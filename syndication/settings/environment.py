@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from syndication.core.links import Keys
 from syndication.core.signers import BadSigner, Signer, Transport, signer
 from syndication.settings import secrets
+from syndication.settings.amazon import Ses
 from syndication.settings.problems import Severity, Wrong
 from syndication.settings.reading import Draft, Entry
 from syndication.settings.returns import Returns
@@ -34,6 +35,7 @@ class Found:
     password: str | None = field(default=None, repr=False)
     signers: tuple[Signer, ...] = field(default=(), repr=False)
     returns: Returns | None = None
+    ses: Ses | None = field(default=None, repr=False)
     kma_key: str | None = field(default=None, repr=False)
     address_keys: Keys | None = field(default=None, repr=False)
     link_keys: Keys | None = field(default=None, repr=False)
@@ -60,6 +62,7 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         password=plain(mail, "password_from", absent),
         signers=tuple(_signers(draft, environ, absent)),
         returns=_take(mail, "returns", absent, lambda found: _returns(environ, found)),
+        ses=_take(mail, "ses", absent, lambda found: _ses(environ, found)),
         kma_key=plain(weather, "kma_key_from", mild),
         address_keys=installation_keys("address_key_from"),
         link_keys=installation_keys("link_key_from"),
@@ -86,6 +89,13 @@ def _returns(environ: Mapping[str, str], found: Returns) -> Returns:
     return replace(
         found, user=secrets.secret(environ, found.user_from), password=secrets.secret(environ, found.password_from)
     )
+
+
+def _ses(environ: Mapping[str, str], found: Ses) -> Ses:
+    if found.access_key_from is None or found.secret_key_from is None:
+        return found
+    access, secret = (secrets.secret(environ, name) for name in (found.access_key_from, found.secret_key_from))
+    return replace(found, access_key=access, secret_key=secret)
 
 
 def _signers(draft: Draft, environ: Mapping[str, str], absent: Severity) -> list[Signer]:

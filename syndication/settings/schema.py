@@ -18,7 +18,8 @@ from syndication.core.model import (
     UncertainPolicy,
     Undated,
 )
-from syndication.settings import kinds, sending
+from syndication.core.signers import Transport
+from syndication.settings import amazon, kinds, sending
 from syndication.settings import returns as returning
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
 from syndication.settings.signing import EXAMPLE, dkim_key
@@ -260,8 +261,9 @@ BROKER = Table(
 
 MAIL = Table(
     name="mail",
-    about="The relay that takes outgoing mail.",
+    about="The relay or provider that takes outgoing mail.",
     fields=(
+        defaulting("transport", kinds.choice(Transport), '"smtp"', "smtp (a relay) or ses (Amazon SES).", '"ses"'),
         defaulting("relay", kinds.host, '"127.0.0.1"', "Host of the relay.", '"smtp.garam.example"'),
         defaulting("port", _PORT, "25", "Port of the relay.", "587"),
         defaulting(
@@ -297,6 +299,15 @@ MAIL = Table(
             "folder (INBOX). Or a port of ours that the MX hands it to: listen, host (127.0.0.1), protocol (smtp or "
             "lmtp). With replies = true answers of readers come here as well: 수신거부 is honoured, the rest passed on "
             "to reply_to.",
+        ),
+        optional(
+            "ses",
+            amazon.ses,
+            amazon.EXAMPLE,
+            "With transport ses: region, configuration_set (its events carry the tags of our mails), concurrency (20 "
+            "calls at once per worker), event_queue (URL of the SQS queue that events come by) or event_topic (ARN of "
+            "the SNS topic that posts to /provider-events/ses), access_key_from and secret_key_from (else credentials "
+            "are looked for as boto3 does), endpoint (a stand-in on this machine, in rehearsal only).",
         ),
         defaulting(
             "connections",

@@ -13,7 +13,8 @@ from pathlib import Path
 from syndication.core.links import Keys
 from syndication.core.model import Edition, Outlet, Partner, Source
 from syndication.core.rates import WarmUp
-from syndication.core.signers import Signer
+from syndication.core.signers import Signer, Transport
+from syndication.settings.amazon import Ses
 from syndication.settings.fields import Mode, Tls
 from syndication.settings.returns import Returns
 from syndication.settings.sending import ProviderLimit
@@ -47,6 +48,8 @@ class MailRelay:
     reply_to: str | None = None
     bounce_domain: str | None = None
     returns: Returns | None = None
+    transport: Transport = Transport.SMTP
+    ses: Ses | None = None
     connections: int = 1
     messages_per_connection: int = 1000
     per_second: int | None = None

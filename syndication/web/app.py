@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from syndication.ports import Transient
-from syndication.web import inbox, leaving, operating, pages
+from syndication.web import inbox, leaving, operating, pages, provider_events
 from syndication.web.feeds import STYLESHEET, Feeds
 from syndication.web.guard import HEADERS, Guard, content_policy
 from syndication.web.look import Look, look
@@ -41,7 +41,7 @@ def create_app(site: Site) -> FastAPI:
         ],
         exception_handlers={HTTPException: _refused(made), Transient: _not_now(made), Exception: _broken(made, policy)},
     )
-    for area in (operating, leaving, inbox, pages):
+    for area in (operating, provider_events, leaving, inbox, pages):
         app.include_router(area.router(made))
     return app
 

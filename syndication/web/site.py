@@ -47,6 +47,15 @@ class PartnerReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """The provider's topic that posts its events here, and what is done with them."""
+
+    arn: str
+    confirm: Callable[[str], None]  # a subscription, by its token; raises Transient, Permanent
+    take: Callable[[str], object]  # one event record; raises provider_events.Unreadable, Transient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One installation. `templates` maps paths below templates/ ("web/home.html", "feeds/feed.xsl") to their text.
 
@@ -65,6 +74,7 @@ class Site:
     banner: str | None = None
     inbox: Callable[[], Sequence[InboxMail]] | None = None
     receipts: Callable[[], Sequence[PartnerReceipt]] | None = None
+    topic: Topic | None = None
 
     def edition(self, edition_id: str) -> Edition | None:
         return next((e for e in self.editions if e.id == edition_id), None)

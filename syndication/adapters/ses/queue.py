@@ -1,6 +1,6 @@
 """Takes event records out of an SQS queue, hands each on, and deletes it only when it has been taken in.
 
-It reads no record and applies none: the text goes to a callback. A record that cannot be used is set aside as a file.
+What a record says and what follows from it, callbacks tell. A record that cannot be used is set aside as a file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,12 +22,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from syndication.adapters.ses.account import Account
 from syndication.core.amazon import queue_region
+from syndication.core.model import Event
 from syndication.core.provider_events import Unreadable, unwrapped
 from syndication.ports import Permanent, Transient
 
 log = structlog.get_logger()
 
-Take = Callable[[str], None]  # raises Unreadable for a record that will never be readable
+Read = Callable[[str], Sequence[Event]]  # raises Unreadable for a record that will never be readable
+Apply = Callable[[Sequence[Event]], object]
 
 AT_ONCE = 10  # the most that SQS gives in one answer
 LONGEST_POLL = timedelta(seconds=20)  # the most that SQS waits
@@ -81,7 +83,7 @@ class EventQueue:
 
     def set_aside(self, message: Mapping[str, Any], reason: str) -> None:
         """Keep what cannot be used as a file that nobody else may read: it may hold addresses."""
-        name = re.sub("[^A-Za-z0-9-]", "", str(message.get("MessageId", "")))[:100] or "nameless"
+        name = _name(message)
         self._aside.mkdir(parents=True, exist_ok=True, mode=0o700)
         number, draft = tempfile.mkstemp(dir=self._aside, prefix=".draft-")  # made with mode 0600
         with os.fdopen(number, "w", encoding="utf-8") as file:
@@ -107,51 +109,82 @@ class EventQueue:
 
 
 def drain_events(
-    queue: EventQueue, take: Take, *, budget: timedelta, wait: timedelta = LONGEST_POLL
+    queue: EventQueue, read: Read, apply: Apply, *, budget: timedelta, wait: timedelta = LONGEST_POLL
 ) -> Mapping[str, int]:
     """Take in what the queue holds until it is empty or the budget is spent; returns counts by what became of it.
 
-    Records for which `take` raises Unreadable are set aside at once, others after they have failed ten times. Its
-    Transient ends the stretch: what was not taken in comes again. Raises Transient where the queue does not answer."""
+    Records for which `read` raises Unreadable are set aside at once, others after they have failed ten times. Transient
+    ends the stretch: what was not taken in comes again. Raises Transient where the queue does not answer."""
     counts: Counter[str] = Counter()
     ends = time.monotonic() + budget.total_seconds()
     while (left := ends - time.monotonic()) > 0:
         messages = queue.receive(wait=min(wait, timedelta(seconds=left)))
         if not messages:
             break
-        fates = _fates(queue, messages, take)
-        counts.update(fates)
-        queue.delete([m for m, fate in zip(messages, fates, strict=False) if fate in ("applied", "set aside")])
-        if "put off" in fates:
+        batch = _Batch(queue, messages)
+        batch.read(read)
+        batch.apply(apply)
+        counts.update(batch.fates.values())
+        queue.delete([messages[n] for n, fate in batch.fates.items() if fate in ("applied", "set aside")])
+        if "put off" in batch.fates.values():
             break
     if counts:
         log.info("event records taken in", **{name.replace(" ", "_"): n for name, n in counts.items()})
     return counts
 
 
-def _fates(queue: EventQueue, messages: list[Mapping[str, Any]], take: Take) -> list[str]:
-    """What becomes of each: applied, set aside, failed (it comes again), or put off with all that follow."""
-    fates: list[str] = []
-    for message in messages:
+class _Batch:
+    """Messages received together, and by their position what becomes of each.
+
+    applied, set aside, failed (it comes again), or put off (it comes again, and so does all that was not looked at)"""
+
+    def __init__(self, queue: EventQueue, messages: Sequence[Mapping[str, Any]]) -> None:
+        self._queue = queue
+        self._messages = messages
+        self._events: dict[int, Sequence[Event]] = {}
+        self.fates: dict[int, str] = {}
+
+    def read(self, read: Read) -> None:
+        for n, message in enumerate(self._messages):
+            try:
+                self._events[n] = read(self._queue.text(message))
+            except Unreadable as error:
+                self._queue.set_aside(message, str(error))
+                self.fates[n] = "set aside"
+            except Transient:
+                self.fates[n] = "put off"
+                return
+            except Exception as error:  # noqa: BLE001 - logged there; the others are still taken in
+                self.fates[n] = self._failed(n, error)
+
+    def apply(self, apply: Apply) -> None:
+        """Apply everything in one go; where that fails for no passing reason, one message after the other."""
         try:
-            take(queue.text(message))
-            fates.append("applied")
-        except Unreadable as error:
-            queue.set_aside(message, str(error))
-            fates.append("set aside")
+            apply([event for events in self._events.values() for event in events])
+            self.fates |= dict.fromkeys(self._events, "applied")
         except Transient:
-            return [*fates, "put off"]
-        except Exception as error:  # noqa: BLE001 - logged there; the others are still taken in
-            fates.append(_failed(queue, message, error))
-    return fates
+            self.fates |= dict.fromkeys(self._events, "put off")
+        except Exception as error:  # noqa: BLE001 - as above
+            if len(self._events) == 1:
+                self.fates |= {n: self._failed(n, error) for n in self._events}
+                return
+            whole, self._events = self._events, {}
+            for n, events in whole.items():
+                self._events = {n: events}
+                self.apply(apply)
+
+    def _failed(self, n: int, error: Exception) -> str:
+        """One that broke something of ours: it comes again, but not for ever."""
+        message = self._messages[n]
+        log.error("event record not taken in", message=_name(message), error=type(error).__name__)
+        attributes = message.get("Attributes")
+        count = str(attributes.get("ApproximateReceiveCount", "")) if isinstance(attributes, dict) else ""
+        if not (count.isdigit() and int(count) >= RECEIVES_MAX):
+            return "failed"
+        self._queue.set_aside(message, f"failed {count} times: {type(error).__name__}")
+        return "set aside"
 
 
-def _failed(queue: EventQueue, message: Mapping[str, Any], error: Exception) -> str:
-    """One that broke something of ours: it comes again, but not for ever."""
-    log.exception("event record not taken in", message=str(message.get("MessageId", ""))[:100])
-    attributes = message.get("Attributes")
-    count = str(attributes.get("ApproximateReceiveCount", "")) if isinstance(attributes, dict) else ""
-    if not (count.isdigit() and int(count) >= RECEIVES_MAX):
-        return "failed"
-    queue.set_aside(message, f"failed {count} times: {type(error).__name__}")
-    return "set aside"
+def _name(message: Mapping[str, Any]) -> str:
+    """A message's id, as it may be logged and name a file."""
+    return re.sub("[^A-Za-z0-9-]", "", str(message.get("MessageId", "")))[:100] or "nameless"
