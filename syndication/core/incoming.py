@@ -26,6 +26,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,76})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _OPTION = re.compile(r';\s*([A-Za-z0-9_-]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s"]+)')
 _KIND = re.compile(r"\s*([a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60})", re.IGNORECASE)
 _MAILS = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"})
+_DELIMITER_END = re.compile(rb"(--)?[ \t]{0,200}(?:\r?\n|$)")
+_MOST_MARKS = 10_000  # places that look like a delimiter line
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
@@ -146,17 +148,27 @@ def _pieces(body: bytes, boundary: str) -> Iterator[bytes]:
     """What stands between the delimiter lines (RFC 2046 section 5.1.1); the last may lack its end."""
     if not 0 < len(boundary) <= 200:
         return
-    mark = b"--" + boundary.encode("utf-8", "surrogateescape")
-    delimiter = re.compile(b"(?:^|(?<=\n))" + re.escape(mark) + rb"(--)?[ \t]*(?:\r?\n|$)")
     start: int | None = None
-    for found in delimiter.finditer(body):
+    for line, found in _delimiters(body, b"--" + boundary.encode("utf-8", "replace")):
         if start is not None:
-            yield _without_last_break(body[start : found.start()])
+            yield _without_last_break(body[start:line])
         start = found.end()
         if found[1]:
             return
     if start is not None:
         yield body[start:]
+
+
+def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Where a delimiter line begins, and its end."""
+    at = body.find(mark)
+    for _ in range(_MOST_MARKS):
+        if at < 0:
+            return
+        rest = _DELIMITER_END.match(body, at + len(mark))
+        if rest and (at == 0 or body[at - 1] == 0x0A):
+            yield at, rest
+        at = body.find(mark, at + 1)
 
 
 def _without_last_break(piece: bytes) -> bytes:

@@ -119,8 +119,9 @@ _NOT_A_WISH = re.compile(  # refused, taken back, or asked about
     re.IGNORECASE,
 )
 _PREFIX = re.compile(r"\s*(?:(?:re|fw|fwd|aw|답장|회신|전달)\s*(?:\[\d+\])?\s*[:：]\s*)*", re.IGNORECASE)
+_SIGNS = re.compile(r"[\s.,!~♥^\-_'\"“”‘’…()\[\]]+")
 _POLITE = re.compile(
-    r"[\s.,!~♥^\-_'\"“”‘’…()\[\]]|부탁|드립니다|드려요|합니다|해주세요|해주십시오|주세요|주십시오|요청|신청|please|바랍니다|요$"
+    r"부탁|드립니다|드려요|합니다|해주세요|해주십시오|주세요|주십시오|요청|신청|please|바랍니다|요$", re.IGNORECASE
 )
 _WORDS_ALONE = re.compile(rf"{_LEAVING}|그만보내|unsubscribe|stop|optout", re.IGNORECASE)
 
@@ -137,4 +138,4 @@ def wants_to_leave(mail: Part) -> bool:
 
 def _says_only_so(subject: str) -> bool:
     bare = _PREFIX.sub("", subject[:200], count=1)
-    return _WORDS_ALONE.fullmatch(_POLITE.sub("", bare)) is not None
+    return _WORDS_ALONE.fullmatch(_POLITE.sub("", _SIGNS.sub("", bare))) is not None

@@ -155,7 +155,7 @@ def _amounts_to(said: str) -> str | None:
 
 # --- what is not by the standard -------------------------------------------------------------
 
-_LONGEST_REPORT = 64 * 1024  # octets that are searched for a known shape; the mail itself follows what is said of it
+_LONGEST_REPORT = 32 * 1024  # octets that are searched for a known shape; the mail itself follows what is said of it
 _MOST_BOUNDARIES = 20  # parsers of others go as deep as they are led
 _ORIGINAL = re.compile(
     r"original message follows|below (?:this line )?is (?:a|the) (?:copy|header|original)|원본 ?(?:메시지|메일)"
