@@ -1,4 +1,4 @@
-"""Where the topic of the provider posts: only what it signed is believed, and nothing is fetched but its certificate."""
+"""Where the topic of the provider posts: only what it signed is believed; nothing is fetched but its certificate."""
 
 from __future__ import annotations
 
