@@ -189,7 +189,7 @@ def _readers(ports: Ports, setup: Setup, proof: _Proof) -> Remark:
     if issue.id and Channel.EMAIL in ports.store.fanned_out(issue.id):
         balance = ports.store.balance(issue.id, Channel.EMAIL)
         says = say(
-            "대상 {audience}명 가운데 접수 {accepted}, 대기 {waiting}, 제외 {excluded}, 억제 {suppressed}.",
+            "대상 {audience}명: 전달됨 {accepted}, 대기 {waiting}, 제외 {excluded}, 발송 금지 {suppressed}.",
             audience=balance.audience,
             accepted=balance.accepted,
             waiting=balance.waiting,

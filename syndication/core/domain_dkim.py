@@ -58,7 +58,7 @@ def _unsigned(domain: str) -> Remark:
         check="dkim-unsigned",
         subject=domain,
         says=say("여기서는 메일에 DKIM 서명을 하지 않습니다. 릴레이가 서명하지 않으면 큰 메일 서비스가 거절합니다."),
-        advice=say("publisher.toml의 [mail]에 dkim_selector와 dkim_key_from을 쓰십시오."),
+        advice=say("publisher.toml의 [mail] dkim에 선택자와 키를 쓰십시오."),
         source=_RECEIVERS,
     )
 

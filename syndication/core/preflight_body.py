@@ -242,7 +242,7 @@ def judge_page(page: Page) -> Iterator[Verdict]:
     """What mail programs cut out of a page, and the language that it is read aloud in."""
     dead = sorted({node.tag or "" for node in page.nodes(", ".join(_DEAD))})
     if dead:
-        says = say("메일에서 움직이지 않는 요소가 있습니다: {tags}", tags=", ".join(dead))
+        says = say("메일 프로그램이 빼 버리는 요소가 있습니다: {tags}", tags=", ".join(dead))
         yield Severity.WRONG, "text-elements", says, "Gmail"
     if page.language in ("", "und"):
         yield Severity.WARNING, "text-language", say("HTML에 lang이 없습니다."), "WCAG 2.2 §3.1.1"
