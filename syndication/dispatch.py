@@ -197,7 +197,8 @@ def drain(
         if piece is None:
             break
         if not piece.deliveries:
-            time.sleep(max(0.0, min(_pause(piece), stretch.ends - elapsed()).total_seconds()))
+            if not _worth_waiting_for(stretch, piece):
+                break
             continue
         if channel is Channel.EMAIL:
             _mail_slice(stretch, piece, rates, began)
@@ -221,9 +222,13 @@ def _claim(stretch: _Stretch, owner: str, size: int, rates: Rates | None) -> Sli
     )
 
 
-def _pause(piece: Slice) -> timedelta:
-    """How long to wait until mail may go again; not so long that a worker would be missed."""
-    return min(piece.pace.start, timedelta(seconds=2)) if piece.pace is not None else timedelta(seconds=1)
+def _worth_waiting_for(stretch: _Stretch, piece: Slice) -> bool:
+    """Wait until mail may go again, where that is a moment; what rests for longer waits for the next ring."""
+    wait = piece.pace.start if piece.pace is not None else timedelta(0)
+    if wait > QUICK or elapsed() + wait >= stretch.ends:
+        return False
+    time.sleep(wait.total_seconds())
+    return True
 
 
 def rates_now(ports: Ports, setup: Setup) -> Rates | None:

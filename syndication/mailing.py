@@ -45,7 +45,8 @@ class Round:
     _deliveries: dict[int, Delivery] = field(default_factory=dict)
     _begun: set[int] = field(default_factory=set)
     _intended: set[int] = field(default_factory=set)
-    _answers: list[Settlement] = field(default_factory=list)
+    _answers: list[Settlement] = field(default_factory=list)  # not yet in the database
+    _answered: set[int] = field(default_factory=set)
     _blocked: int = 0
     _lost: bool = False  # the lease, or the journal: nothing may be handed over any more
 
@@ -58,6 +59,9 @@ class Round:
                 self._note(self._deliveries[mail.delivery_id], outcome)
                 if len(self._answers) >= BATCH:
                     self._settle()
+        except Exception as error:  # a foreign server's surprise: the next slice must still go out
+            log.exception("carrying broke down")
+            self._broke_down(error)
         finally:
             self._settle()
             self.press.ports.store.release(self.piece.lease_id, self._begun - self._intended)
@@ -69,7 +73,14 @@ class Round:
 
     @property
     def over(self) -> bool:
-        return self._lost or elapsed() >= self.ends or self._blocked >= GIVE_UP_AFTER
+        return self.blocked or elapsed() >= self.ends
+
+    def _broke_down(self, error: Exception) -> None:
+        """What was under way may have been handed over; the rest was not."""
+        self._lost = not self._answered | self._intended  # nothing went out at all: it would not with the next slice
+        reason = f"the attempt broke down: {in_words(error)}"
+        for number in sorted(self._intended - self._answered):
+            self._answer(self._deliveries[number], Outcome(verdict=Verdict.UNCERTAIN, reason=reason))
 
     # --- before ---
 
@@ -114,7 +125,7 @@ class Round:
 
     def _intend(self, mail: Mail) -> bool:
         """Write the intent down, right before the mail could become theirs; False when it must not."""
-        if self._lost or not self._keep_lease() or elapsed() - self._renewed > self.press.setup.lease / 2:
+        if self.blocked or not self._keep_lease() or elapsed() - self._renewed > self.press.setup.lease / 2:
             return False
         try:
             self.journal.intend(self.piece.lease_id, mail.delivery_id, self._key(self._deliveries[mail.delivery_id]))
@@ -142,6 +153,7 @@ class Round:
         if outcome.reach is Reach.ISSUE and outcome.verdict is Verdict.REFUSED:
             outcome = replace(outcome, verdict=Verdict.DEFERRED)  # no fault of the reader's
         self.counts[outcome.verdict.value] += 1
+        self._answered.add(delivery.id)
         self._answers.append(
             Settlement(
                 delivery_id=delivery.id,
@@ -163,7 +175,7 @@ class Round:
         elif outcome.reach in (Reach.TRANSPORT, Reach.PROVIDER) and outcome.verdict is Verdict.DEFERRED:
             way = delivery.provider if outcome.reach is Reach.PROVIDER else EVERYTHING
             if way is not None:
-                store.pause_provider(way, policy.rest(outcome), reason)
+                store.pause_provider(way, now + policy.rest(outcome), reason)
                 log.warning("mail rests", provider=way, reason=reason)
 
     def _next_at(self, delivery: Delivery, outcome: Outcome) -> datetime | None:

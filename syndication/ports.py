@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from syndication.core.bounces import Patience
-from syndication.core.catalogue import Appearance, Feed, FeedState, Kept, Page, Retraction, Story, Version
+from syndication.core.catalogue import Appearance, Feed, FeedState, Kept, Page, Restatement, Story, Version
 from syndication.core.ledger import Entry, Testimony, Witness
 from syndication.core.links import Keys
 from syndication.core.model import (
@@ -606,8 +606,12 @@ class Outbox(Protocol):
         """Cancel what waits of an Issue, on every Channel; returns how many Deliveries that were."""
         ...
 
-    def pause_provider(self, provider: str, length: timedelta, reason: str) -> None:
-        """Claim nothing for a mail provider for so long; "" is everything that goes by mail."""
+    def pause_provider(self, provider: str, until: datetime, reason: str) -> None:
+        """Claim nothing for a mail provider before an instant; "" is everything that goes by mail."""
+        ...
+
+    def pauses(self, now: datetime) -> Mapping[str, tuple[datetime, str]]:
+        """Which mail providers rest now, until when, and why."""
         ...
 
     def deliveries_by_revision(self, issue_id: int) -> Mapping[int, tuple[int, int]]:
@@ -760,8 +764,12 @@ class Feeds(Protocol):
         it stands so already, or is unknown."""
         ...
 
-    def retractions(self, limit: int, among: Collection[int] | None = None) -> Sequence[Retraction]:
+    def retractions(self, limit: int) -> Sequence[Restatement]:
         """Articles that appeared and are withheld or canceled now, the newest retraction first."""
+        ...
+
+    def restated(self, numbers: Collection[int]) -> Mapping[int, Restatement]:
+        """What became of those of these Articles whose status ever changed, by id."""
         ...
 
     def feed_states(self) -> Sequence[FeedState]:
@@ -834,7 +842,7 @@ class Feeds(Protocol):
         ...
 
 
-class Store(Intake, Newsroom, Readership, Outbox, Aftermath, Protocol):
+class Store(Intake, Newsroom, Readership, Outbox, Aftermath, Feeds, Protocol):
     """Everything that lasts. One method is one transaction."""
 
     def close(self) -> None:

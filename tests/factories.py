@@ -106,8 +106,8 @@ def stored(store: Store, *numbers: int, at: datetime = MORNING - timedelta(hours
     return list(store.eligible(EDITION, Cadence.DAILY, cut_off_at=MORNING, since=at))
 
 
-def subscribe(store: Store, n: int = 1, **choices: object) -> Subscription:
-    address = f"reader-{n}@example.com"
+def subscribe(store: Store, n: int = 1, *, domain: str = "example.com", **choices: object) -> Subscription:
+    address = f"reader-{n}@{domain}"
     return store.subscribe(
         address=address,
         key=links.address_key(address, KEYS),

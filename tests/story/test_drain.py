@@ -19,15 +19,17 @@ from syndication.core.model import (
     IssueState,
     Outcome,
     Partner,
-    Subscription,
+    Reach,
+    Recipe,
     Verdict,
 )
 from syndication.ports import Mail, Store
+from tests import factories
 from tests.factories import KEYS
 from tests.story.paper import DAY, FEED, PORTAL, TUESDAY, Paper, make_paper, rss, story
 
-DOWN = Outcome(verdict=Verdict.DEFERRED, reason="connect: Connection refused", common=True)
-SENDER_REFUSED = Outcome(verdict=Verdict.REFUSED, code="5.7.1", reason="mail: 550 sender rejected", common=True)
+DOWN = Outcome(verdict=Verdict.DEFERRED, reason="connect: Connection refused", reach=Reach.TRANSPORT)
+SENDER_REFUSED = Outcome(verdict=Verdict.REFUSED, code="5.7.1", reason="mail: 550 sender rejected", reach=Reach.ISSUE)
 
 
 @dataclass(slots=True)
@@ -48,17 +50,17 @@ class Relay(MemoryMailer):
 
 
 class TroubledStore(MemoryStore):
-    """Breaks when a reader is looked up, or takes its time to record an intent."""
+    """Breaks when a Recipe is looked up, or takes its time to mark what is to be sent."""
 
     lookup: Exception | None = None
     slow: timedelta = timedelta(0)
 
-    def subscription(self, subscription_id: int) -> Subscription | None:
+    def recipe(self, recipe_hash: str) -> Recipe:
         if self.lookup is not None:
             raise self.lookup
-        return super().subscription(subscription_id)
+        return super().recipe(recipe_hash)
 
-    def begin(self, *args: object, **more: object) -> bool:
+    def begin(self, *args: object, **more: object) -> frozenset[int]:
         begun = super().begin(*args, **more)  # type: ignore[arg-type]
         time.sleep(self.slow.total_seconds())
         return begun
@@ -87,26 +89,63 @@ def drain(paper: Paper, **more: timedelta) -> None:
     dispatch.drain(paper.ports, paper.setup, Channel.EMAIL, owner="test/1", **more)
 
 
-@pytest.mark.parametrize("answer", [DOWN, SENDER_REFUSED], ids=["down", "refuses the sender"])
-def test_a_relay_that_takes_nothing_is_left_in_peace_and_costs_no_reader_the_digest(
-    store: Store, answer: Outcome
-) -> None:
-    relay = Relay(answer=answer)
+def test_a_relay_that_takes_nothing_is_left_in_peace_and_costs_no_reader_the_digest(store: Store) -> None:
+    relay = Relay(answer=DOWN)
     paper = ready(store, relay)
     drain(paper)
     assert relay.asked == dispatch.GIVE_UP_AFTER
     assert sum(d.attempts for d in store.deliveries(paper.frozen_on().id, Channel.EMAIL)) == relay.asked
     relay.answer = None
-    paper.clock.move(timedelta(minutes=20))
+    drain(paper, budget=timedelta(seconds=0.05))
+    assert relay.asked == dispatch.GIVE_UP_AFTER, "it rests for a while, whoever asks"
+    paper.clock.move(timedelta(minutes=1))
     drain(paper)
     assert mail_balance(paper) == Balance(audience=5, accepted=5)
 
 
-def test_a_refused_mail_in_between_does_not_stop_the_others(store: Store) -> None:
-    relay = Relay(answers={"reader-2@example.com": SENDER_REFUSED, "reader-4@example.com": SENDER_REFUSED})
+def test_our_own_fault_stops_the_issue_until_the_operator_lets_it_go_on(store: Store) -> None:
+    relay = Relay(answer=SENDER_REFUSED)
     paper = ready(store, relay)
     drain(paper)
-    assert mail_balance(paper) == Balance(audience=5, accepted=3, waiting=2)
+    issue = paper.frozen_on()
+    assert issue.held == "5.7.1 mail: 550 sender rejected"
+    assert relay.asked == 1
+    assert mail_balance(paper) == Balance(audience=5, waiting=5)
+    drain(paper)
+    assert relay.asked == 1
+    relay.answer = None
+    assert store.resume_issue(issue.id, paper.clock.now())
+    drain(paper)
+    assert mail_balance(paper) == Balance(audience=5, accepted=5)
+
+
+def test_a_busy_provider_rests_and_the_others_get_their_mail(store: Store) -> None:
+    busy = Outcome(verdict=Verdict.DEFERRED, code="4.7.0", reason="too many", reach=Reach.PROVIDER)
+    relay = Relay(answers={"reader-2@example.com": busy})
+    factories.subscribe(store, 9, domain="other.example")
+    paper = ready(store, relay, readers=3)
+    drain(paper)
+    assert "reader-9@other.example" in {m.recipient for m in relay.sent}
+    assert set(store.pauses(paper.clock.now())) == {"example.com"}
+    relay.answers = {}
+    paper.clock.move(timedelta(minutes=5))
+    drain(paper)
+    assert mail_balance(paper) == Balance(audience=4, accepted=4)
+
+
+def test_an_issue_that_is_refused_by_many_is_stopped_once(store: Store) -> None:
+    no = Outcome(verdict=Verdict.REFUSED, code="5.7.1", reason="rcpt: 550 not today")
+    relay = Relay(answers={f"reader-{n}@example.com": no for n in range(1, 30)})
+    paper = ready(store, relay, readers=150)
+    drain(paper)
+    issue = paper.frozen_on()
+    assert issue.held is not None
+    assert "refused or bounced" in issue.held
+    assert mail_balance(paper).waiting > 0
+    assert not any(d.state is DeliveryState.SUPPRESSED for d in store.deliveries(issue.id))
+    store.resume_issue(issue.id, paper.clock.now())
+    drain(paper)
+    assert mail_balance(paper) == Balance(audience=150, accepted=121, failed=29)
 
 
 def test_a_database_that_is_away_while_a_mail_is_built_fails_nobodys_mail() -> None:
@@ -131,13 +170,13 @@ def test_what_can_never_be_built_fails_at_once_with_its_reason() -> None:
     }
 
 
-def test_who_was_held_up_after_the_intent_sends_nothing_and_the_mail_goes_out_later() -> None:
-    """The lease may be over by then, and the mail with another worker or its reader suppressed."""
+def test_who_was_suspended_beyond_the_lease_sends_nothing_and_the_mail_goes_out_later() -> None:
+    """The mail may be with another worker by then, or its reader suppressed."""
     store = TroubledStore()
     relay = Relay()
     paper = ready(store, relay, readers=1)
     paper.setup = replace(paper.setup, lease=timedelta(seconds=0.4))
-    store.slow = timedelta(seconds=0.12)
+    store.slow = timedelta(seconds=0.5)
     drain(paper, budget=timedelta(seconds=0.05))
     assert relay.asked == 0
     assert mail_balance(paper).waiting == 1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from syndication.adapters.memory.feeds import MemoryFeeds
 from syndication.adapters.memory.mailer import ACCEPTED
 from syndication.adapters.memory.mailer import MemoryMailer as MemoryMailer
 from syndication.adapters.memory.news import MemoryNews
@@ -18,7 +19,7 @@ from syndication.core.model import Outcome, Verdict
 from syndication.ports import Dropped, Fetched, Permanent, Push
 
 
-class MemoryStore(MemoryOutbox, MemoryNews):
+class MemoryStore(MemoryOutbox, MemoryNews, MemoryFeeds):
     """A `ports.Store` in one process."""
 
     def __init__(self, rows: Rows | None = None) -> None:

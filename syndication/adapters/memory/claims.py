@@ -38,10 +38,10 @@ class MemoryClaims(MemoryFanOut):
     ) -> Slice | None:
         with self.rows.lock:
             rates = rates if rates is not None and channel is Channel.EMAIL else Rates()
-            room = self._room(rates)
+            room = self._room(rates, now)
             limit = min(limit, room.get("", limit))
             if limit <= 0 and channel is Channel.EMAIL:
-                return Slice(lease_id=0, deliveries=(), pace=Pace(start=self._wait(rates), every=_NO_TIME))
+                return Slice(lease_id=0, deliveries=(), pace=Pace(start=self._wait(rates, now), every=_NO_TIME))
             claimed: list[DeliveryRow] = []
             while not claimed:
                 due = self._next_due(channel, now, limit, room if channel is Channel.EMAIL else {})
@@ -187,20 +187,25 @@ class MemoryClaims(MemoryFanOut):
 
     # --- how fast ---
 
-    def pause_provider(self, provider: str, length: timedelta, reason: str) -> None:
+    def pause_provider(self, provider: str, until: datetime, reason: str) -> None:
         with self.rows.lock:
             way = self._way(provider)
-            way.paused_until = max(way.paused_until, self.rows.database_now() + length)
+            way.paused = max(way.paused or (until, reason), (until, reason))
+
+    def pauses(self, now: datetime) -> Mapping[str, tuple[datetime, str]]:
+        with self.rows.lock:
+            paused = {name: way.paused for name, way in sorted(self.rows.ways.items())}
+            return {name: pause for name, pause in paused.items() if pause is not None and pause[0] > now}
 
     def _way(self, name: str) -> WayRow:
         now = self.rows.database_now()
-        return self.rows.ways.setdefault(name, WayRow(next_at=now, paused_until=now))
+        return self.rows.ways.setdefault(name, WayRow(next_at=now))
 
-    def _room(self, rates: Rates) -> dict[str, int]:
+    def _room(self, rates: Rates, now: datetime) -> dict[str, int]:
         """How many mails may go to each limited or paused provider now; "" is everything."""
-        now = self.rows.database_now()
+        clock = self.rows.database_now()
         room = {
-            name: max(0, int((now + _AHEAD - max(self._way(name).next_at, now)) * rate / timedelta(seconds=1)))
+            name: max(0, int((clock + _AHEAD - max(self._way(name).next_at, clock)) * rate / timedelta(seconds=1)))
             for name, rate in rates.per_second.items()
         }
         for name, most in rates.per_day.items():
@@ -208,15 +213,15 @@ class MemoryClaims(MemoryFanOut):
             sent = way.sent if way.day_began_at == rates.day_began_at else 0
             left = max(0, most - sent - self._in_flight(name))
             room[name] = min(room.get(name, left), left)
-        return room | {name: 0 for name, way in self.rows.ways.items() if way.paused_until > now}
+        return room | dict.fromkeys(self.pauses(now), 0)
 
     def _in_flight(self, name: str) -> int:
         mails = [r.delivery for state in (_S.CLAIMED, _S.SENDING) for r in self._in(Channel.EMAIL, state)]
         return sum(name in ("", d.provider) for d in mails)
 
-    def _wait(self, rates: Rates) -> timedelta:
-        paused = self._way("").paused_until - self.rows.database_now()
-        return max(paused, timedelta(seconds=1) / rates.per_second.get("", 1))
+    def _wait(self, rates: Rates, now: datetime) -> timedelta:
+        until, _ = self.pauses(now).get("", (now, ""))
+        return max(until - now, timedelta(seconds=1) / rates.per_second.get("", 1))
 
     def _reserve(self, rows: Sequence[DeliveryRow], rates: Rates) -> Pace | None:
         now = self.rows.database_now()

@@ -106,6 +106,7 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
             amended = replace(issue, revision=issue.revision + 1, content=content)
             self.rows.issues[issue_id] = amended
             self.rows.contents[issue_id, amended.revision] = content
+            self.rows.feeds.amended[issue_id] = now
             for language, pieces in blocks.items():
                 self.rows.blocks[issue_id, amended.revision, language] = {b.key: b for b in pieces}
             self._add_recipes(amended, {f"was:{old}": made for old, made in recipes.items()})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
+from syndication.adapters.memory.feed_rows import FeedRows
 from syndication.core.model import (
     AddressKey,
     Article,
@@ -39,10 +40,10 @@ class LeaseRow:
 
 @dataclass(slots=True)
 class WayRow:
-    """How mail to a provider may go, by the database's clock."""
+    """How mail to a provider may go."""
 
     next_at: datetime
-    paused_until: datetime
+    paused: tuple[datetime, str] | None = None  # until when by the port Clock, and why
     day_began_at: datetime | None = None
     sent: int = 0
 
@@ -97,6 +98,7 @@ class Rows:
     delivery_keys: dict[tuple[Channel, str, str], int] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     beats: dict[str, datetime] = field(default_factory=dict)
+    feeds: FeedRows = field(default_factory=FeedRows)
 
     def key_of(self, subscriber_id: int) -> AddressKey:
         return next(key for key, (number, _) in self.subscribers.items() if number == subscriber_id)

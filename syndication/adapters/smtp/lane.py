@@ -119,11 +119,11 @@ class Lane:
                 return self._session
             self._session.leave()
             self._drop()
+        self._supply.connected(self._number, whether=True)
         taken = self._pool.take(letter.until, fresh=letter.again)
         if isinstance(taken, Session):
             self._session = taken
-            self._supply.connected(self._number, whether=True)
-        elif self._supply.give_back(letter):
+        elif self._supply.give_back(self._number, letter):
             self._pool.note(taken)
             self._retired = True
             return None

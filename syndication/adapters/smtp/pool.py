@@ -42,12 +42,14 @@ class Pool:
         return self._open(until)
 
     def give(self, session: Session) -> None:
-        """Keep a connection for later; one that is of no use any more is let go."""
-        if session.usable:
-            with self._lock:
+        """Keep a connection for later; one too many, or of no use any more, is let go."""
+        if not session.usable:
+            return session.drop()
+        with self._lock:
+            wanted = len(self._idle) < self.width
+            if wanted:
                 self._idle.append(session)
-        else:
-            session.drop()
+        return None if wanted else session.leave()
 
     def note(self, outcome: Outcome) -> None:
         """Take an Outcome into account: narrower after trouble with the relay, wider after long peace."""

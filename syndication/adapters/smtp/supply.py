@@ -31,7 +31,7 @@ class Supply:
         self._due_at = elapsed() + pace.start if pace else timedelta()
         self._given_back: deque[Letter] = deque()
         self._lanes = lanes
-        self._connected: set[int] = set()  # lanes that hold a connection
+        self._connected: set[int] = set()  # lanes that hold or open a connection
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -67,9 +67,10 @@ class Supply:
         with self._lock:
             (self._connected.add if whether else self._connected.discard)(lane)
 
-    def give_back(self, drawn: Letter) -> bool:
-        """Leave a letter to another lane that holds a connection; False when there is none."""
+    def give_back(self, lane: int, drawn: Letter) -> bool:
+        """Leave a letter to another lane that holds or opens a connection, and end; False when there is none."""
         with self._lock:
+            self._connected.discard(lane)
             if self._connected:
                 self._given_back.append(drawn)
                 self._lanes -= 1

@@ -6,6 +6,7 @@ Claims, bulk paths and dialect differences live inside this package and nowhere 
 from __future__ import annotations
 
 from syndication.adapters.sql.engine import migrate, open_engine
+from syndication.adapters.sql.feeds import Feeds
 from syndication.adapters.sql.intake import Intake
 from syndication.adapters.sql.news import News
 from syndication.adapters.sql.newsroom import Newsroom
@@ -13,7 +14,7 @@ from syndication.adapters.sql.outbox import Outbox
 from syndication.adapters.sql.readership import Readership
 
 
-class SqlStore(Intake, Newsroom, Readership, Outbox, News):
+class SqlStore(Intake, Newsroom, Readership, Outbox, News, Feeds):
     """A `ports.Store`. Open one per process, and anew after a fork."""
 
 

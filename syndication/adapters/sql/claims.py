@@ -43,7 +43,7 @@ class Claims(FanOut, Amending):
         rates: Rates | None = None,
     ) -> Slice | None:
         with self._writes() as db:
-            room = ways.room(db, self._now, limit, rates) if channel is Channel.EMAIL else ways.Room(limit=limit)
+            room = ways.room(db, self._now, limit, now, rates) if channel is Channel.EMAIL else ways.Room(limit=limit)
             if room.wait:
                 return Slice(lease_id=0, deliveries=(), pace=Pace(start=room.wait, every=timedelta(0)))
             lease_id = self._open_lease(db, channel, lease, owner, journal)

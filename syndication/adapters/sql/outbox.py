@@ -26,6 +26,7 @@ from syndication.adapters.tables import (
     lease,
     subscriber,
     subscription,
+    way,
 )
 from syndication.core import ledger, policy
 from syndication.core.ledger import Fate, Testimony, Witness
@@ -102,9 +103,14 @@ class Outbox(Claims):
                 update(delivery).where(waiting).values(state=_S.CANCELLED, reason=reason, lease_id=None, settled_at=now)
             ).rowcount
 
-    def pause_provider(self, provider: str, length: timedelta, reason: str) -> None:
+    def pause_provider(self, provider: str, until: datetime, reason: str) -> None:
         with self._writes() as db:
-            ways.pause(db, self._now, provider, length, reason)
+            ways.pause(db, provider, until, reason)
+
+    def pauses(self, now: datetime) -> Mapping[str, tuple[datetime, str]]:
+        with self._reads() as db:
+            rows = db.execute(select(way).where(way.c.paused_until > now).order_by(way.c.name))
+            return {row.name: (row.paused_until, row.reason) for row in rows}
 
     def expire(self, now: datetime, limit: int) -> int:
         """Settle up to `limit` waiting Deliveries whose time has passed; returns how many."""
@@ -113,11 +119,13 @@ class Outbox(Claims):
             over = over.with_for_update(skip_locked=True)  # whoever else changes one of them now is not waited for
         with self._writes() as db:
             ids = over.cte("over")
-            return db.execute(
+            expired = db.execute(
                 update(delivery)
                 .where(delivery.c.id.in_(select(ids.c.id)))
                 .values(state=_S.EXPIRED, reason="its time had passed", settled_at=now)
-            ).rowcount
+                .returning(delivery.c.id)  # SQLite's driver does not count where a statement begins with WITH
+            )
+            return len(expired.all())
 
     def resend_uncertain(self, policies: Mapping[str, UncertainPolicy], now: datetime) -> int:
         editions = [name for name, policy in policies.items() if policy is UncertainPolicy.RESEND]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select, update
@@ -47,22 +47,21 @@ class Room:
         return kept
 
 
-def room(db: Connection, clock: ColumnElement[int], limit: int, rates: Rates | None) -> Room:
+def room(db: Connection, clock: ColumnElement[int], limit: int, now: datetime, rates: Rates | None) -> Room:
     """What may be claimed; the rows of limited ways stay locked until the places are reserved."""
     limited = sorted({*rates.per_second, *rates.per_day}) if rates is not None else []
     if limited:
         db.execute(insert_new(db, way), [{"name": name} for name in limited])
         lock(db, select(way.c.name).where(way.c.name.in_(limited)).order_by(way.c.name))
     rows = db.execute(
-        select(way, clock.label("clock")).where(or_(way.c.paused_until > clock, way.c.name.in_(limited)))
+        select(way, clock.label("clock")).where(or_(way.c.paused_until > now, way.c.name.in_(limited)))
     ).all()
     if not rows:
         return Room(limit=limit)
-    at = rows[0].clock
-    paused = {r.name: r.paused_until for r in rows if r.paused_until > at}
+    paused = {r.name: r.paused_until for r in rows if r.paused_until is not None and r.paused_until > now}
     if EVERYTHING in paused:
-        return Room(limit=0, wait=(paused[EVERYTHING] - at) * _MICROSECOND)
-    return _room(db, rows, at, frozenset(paused), limit, rates or Rates())
+        return Room(limit=0, wait=paused[EVERYTHING] - now)
+    return _room(db, rows, rows[0].clock, frozenset(paused), limit, rates or Rates())
 
 
 def _room(db: Connection, rows: Sequence[Any], at: int, paused: frozenset[str], limit: int, rates: Rates) -> Room:
@@ -134,10 +133,8 @@ def count_sent(db: Connection, sent: Mapping[str, int], rates: Rates) -> None:
         )
 
 
-def pause(db: Connection, clock: ColumnElement[int], name: str, length: timedelta, reason: str) -> None:
-    """Claim nothing that goes this way for a while; a longer pause stands."""
+def pause(db: Connection, name: str, until: datetime, reason: str) -> None:
+    """Claim nothing that goes this way before an instant; a longer pause stands."""
     db.execute(insert_new(db, way).values(name=name))
-    until = clock + length // _MICROSECOND
-    db.execute(
-        update(way).where(way.c.name == name, way.c.paused_until < until).values(paused_until=until, reason=reason)
-    )
+    shorter = or_(way.c.paused_until.is_(None), way.c.paused_until < until)
+    db.execute(update(way).where(way.c.name == name, shorter).values(paused_until=until, reason=reason))

@@ -35,7 +35,7 @@ def upgrade() -> None:
         "way",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("next_at", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("paused_until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("paused_until", sa.BigInteger()),
         sa.Column("reason", sa.Text()),
         sa.Column("day_began_at", sa.BigInteger()),
         sa.Column("sent", sa.Integer(), server_default="0", nullable=False),
