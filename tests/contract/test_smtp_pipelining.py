@@ -1,0 +1,425 @@
+"""What travels together with PIPELINING (RFC 2920), at which pace, and whose each answer is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from syndication.core.model import Reach, Verdict
+from syndication.ports import Mail, Pace
+from tests.contract.relay import MAIL, PIPELINING, Script, Talk, allow, carried, mails
+from tests.contract.relay import relay as scripted
+from tests.proxy import proxy
+
+relay = partial(scripted, offers=PIPELINING)
+
+ENVELOPE = b"MAIL FROM:<%b>\r\nRCPT TO:<%b>\r\nDATA\r\n"
+
+
+def envelope(mail: Mail) -> bytes:
+    return ENVELOPE % (mail.sender.encode(), mail.recipient.encode())
+
+
+# --- what travels together -------------------------------------------------------------------
+
+
+def test_the_final_dot_travels_together_with_the_next_envelope():
+    letters = mails(4)
+    with relay(Talk.serve) as (mailer, server):
+        carried(mailer, *letters)
+        chunks = server.talks[0].chunks
+    assert chunks[1] == envelope(letters[0])
+    for last, following in pairwise(letters):
+        assert any(chunk.endswith(b".\r\n" + envelope(following)) for chunk in chunks)
+        assert not any(chunk.startswith(b"MAIL") for chunk in chunks[2:]), last
+
+
+def test_where_it_is_not_offered_every_command_waits_for_its_answer():
+    with scripted(Talk.serve) as (mailer, server):
+        carried(mailer, *mails(3))
+        assert all(chunk.count(b"\r\n") == 1 for chunk in server.talks[0].chunks if chunk[:4] in (b"MAIL", b"RCPT"))
+
+
+def test_a_message_costs_one_round_trip():
+    trip = timedelta(milliseconds=30)
+
+    def seconds(offers: tuple[str, ...]) -> float:
+        with scripted(Talk.serve, offers=offers) as (_, server), proxy(server.port) as way:
+            way.delay(trip)
+            with scripted(Talk.serve, port=way.port) as (mailer, _):
+                mailer.send(MAIL)
+                began = time.monotonic()
+                assert {outcome.verdict for outcome in carried(mailer, *mails(10))} == {Verdict.ACCEPTED}
+                return time.monotonic() - began
+
+    pipelined, lockstep = seconds(PIPELINING), seconds(())
+    assert pipelined < 11.9 * trip.total_seconds()
+    assert lockstep / pipelined >= 3
+
+
+def test_the_next_mail_is_drawn_before_a_final_dot_and_no_further_one():
+    drawn: list[int] = []
+    asked: list[tuple[int, int]] = []
+
+    def some() -> Iterator[Mail]:
+        for mail in mails(4):
+            drawn.append(mail.delivery_id)
+            yield mail
+
+    def ask(mail: Mail) -> bool:
+        asked.append((mail.delivery_id, len(drawn)))
+        return True
+
+    with relay(Talk.serve) as (mailer, _):
+        list(mailer.carry(some(), ask))
+    assert asked == [(1, 2), (2, 3), (3, 4), (4, 4)]
+
+
+def test_a_final_dot_waits_no_longer_than_the_drawing_of_the_next_mail_takes():
+    def slow() -> Iterator[Mail]:
+        first, second = mails(2)
+        yield first
+        time.sleep(0.3)
+        yield second
+
+    with relay(Talk.serve) as (mailer, _):
+        began = time.monotonic()
+        times = [time.monotonic() - began for _ in mailer.carry(slow(), allow)]
+    assert times[0] < 0.4
+    assert times[1] - times[0] < 0.1
+
+
+# --- the pace --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("offers", [(), PIPELINING], ids=["lockstep", "pipelining"])
+@pytest.mark.parametrize("connections", [1, 3])
+def test_mails_are_handed_over_no_sooner_than_the_pace_says(offers: tuple[str, ...], connections: int):
+    pace = Pace(start=timedelta(milliseconds=60), every=timedelta(milliseconds=60))
+    dots: list[float] = []
+
+    def ask(_: Mail) -> bool:
+        dots.append(time.monotonic())
+        return True
+
+    with scripted(Talk.serve, offers=offers, connections=connections) as (mailer, _):
+        began = time.monotonic()
+        told = list(mailer.carry(mails(6), ask, pace=pace))
+    assert [outcome.verdict for _, outcome in told] == [Verdict.ACCEPTED] * 6
+    assert dots[0] - began >= 0.06
+    gaps = [later - sooner for sooner, later in pairwise(dots)]
+    assert min(gaps) > 0.03  # less than a full interval: a busy machine may hold up one of them
+    assert 0.28 < sum(gaps) < 0.6
+
+
+def test_a_mail_does_not_wait_for_its_final_dot_until_the_next_one_is_due():
+    pace = Pace(start=timedelta(), every=timedelta(milliseconds=300))
+    with relay(Talk.serve) as (mailer, _):
+        began = time.monotonic()
+        times = [time.monotonic() - began for _ in mailer.carry(mails(2), allow, pace=pace)]
+    assert times[0] < 0.1
+    assert 0.3 <= times[1] < 0.45
+
+
+def test_a_pace_that_is_no_hindrance_leaves_the_envelopes_together():
+    letters = mails(4)
+    with relay(Talk.serve) as (mailer, server):
+        list(mailer.carry(letters, allow, pace=Pace(start=timedelta(), every=timedelta(0))))
+        assert any(chunk.endswith(b".\r\n" + envelope(letters[1])) for chunk in server.talks[0].chunks)
+
+
+def test_time_that_passed_unused_is_not_made_up_for():
+    dots: list[float] = []
+
+    def ask(_: Mail) -> bool:
+        dots.append(time.monotonic())
+        return True
+
+    with relay(Talk.serve) as (mailer, _):
+        for mail, _ in mailer.carry(mails(4), ask, pace=Pace(start=timedelta(), every=timedelta(milliseconds=50))):
+            time.sleep(0.2 if mail.delivery_id == 1 else 0)
+    assert min(later - sooner for sooner, later in pairwise(dots[1:])) > 0.04
+
+
+# --- a refused envelope with DATA already travelling -----------------------------------------
+
+
+def answering(*groups: tuple[str, ...], to_dot: tuple[str, ...] = ("554 5.5.1 no",), in_octets: bool = False) -> Script:
+    """Says a group of lines to the first envelopes of the first connection, each in one piece; then all is ordinary.
+
+    Where a group ends with 354, what comes then is taken in and answered by `to_dot`."""
+
+    def script(talk: Talk) -> None:
+        talk.welcome()
+        for group in groups if talk.number == 1 else ():
+            while talk.hear() != "DATA":
+                pass
+            say(talk, group, in_octets=in_octets)
+            if group[-1].startswith("354"):
+                talk.data()
+                say(talk, to_dot, in_octets=in_octets)
+        talk.go_on()
+
+    return script
+
+
+def say(talk: Talk, lines: tuple[str, ...], *, in_octets: bool) -> None:
+    if not in_octets:
+        return talk.say(*lines)
+    for octet in "".join(f"{line}\r\n" for line in lines).encode():
+        talk.socket.sendall(bytes((octet,)))
+        time.sleep(0.0005)
+    return None
+
+
+GONE = "550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize("in_octets", [False, True])
+@pytest.mark.parametrize(
+    ("group", "verdict", "reach", "suppress"),
+    [
+        (("250 ok", GONE, "503 5.5.1 out of order"), Verdict.REFUSED, Reach.DELIVERY, True),
+        (("250 ok", GONE, "554 5.5.1 no valid recipients"), Verdict.REFUSED, Reach.DELIVERY, True),
+        (("250 ok", "450 4.2.1 busy", "503 what"), Verdict.DEFERRED, Reach.DELIVERY, False),
+        (
+            ("250 ok", "550-5.1.1 no", "550-5.1.1 such", "550 5.1.1 user", "503-no", "503 no"),
+            *(Verdict.REFUSED, Reach.DELIVERY, True),
+        ),
+        (("451 4.3.0 not now", "503 MAIL first", "503 RCPT first"), Verdict.DEFERRED, Reach.TRANSPORT, False),
+        (("550 5.7.26 unauthenticated", "503 MAIL first", "503 RCPT first"), Verdict.REFUSED, Reach.ISSUE, False),
+        (("250 ok", "250 ok", "451 4.3.0 not now"), Verdict.DEFERRED, Reach.TRANSPORT, False),
+    ],
+)
+def test_a_refused_envelope_with_data_already_travelling_ends_cleanly(
+    group: tuple[str, ...], verdict: Verdict, reach: Reach, suppress: bool, in_octets: bool
+):
+    letters = mails(4)
+    with relay(answering(("250 ok", "250 ok", "354 go on"), group, to_dot=("250 ok",), in_octets=in_octets)) as (
+        mailer,
+        server,
+    ):
+        first, second, *others = carried(mailer, *letters)
+        assert (second.verdict, second.reach, second.suppress) == (verdict, reach, suppress)
+        assert {outcome.verdict for outcome in (first, *others)} == {Verdict.ACCEPTED}
+        assert server.stored == [letters[0].message, letters[2].message, letters[3].message]
+        assert len(server.talks) == 1
+        assert server.heard.count("RSET") == 1
+
+
+@pytest.mark.parametrize("to_dot", [("554 5.5.1 no valid recipients",), ("250 ok",), ("451 4.3.0 what",)])
+def test_a_relay_that_waits_for_a_message_without_recipients_gets_a_lone_dot(to_dot: tuple[str, ...]):
+    letters = mails(3)
+    with relay(answering(("250 ok", GONE, "354 go on"), to_dot=to_dot)) as (mailer, server):
+        first, *others = carried(mailer, *letters)
+        assert (first.verdict, first.suppress) == (Verdict.REFUSED, True)
+        assert [outcome.verdict for outcome in others] == [Verdict.ACCEPTED] * 2
+        assert server.stored == [b"", letters[1].message, letters[2].message]
+        assert len(server.talks) == 1
+
+
+def test_a_relay_that_has_a_recipient_gets_no_lone_dot():
+    """It refused MAIL and went on all the same: an empty mail would reach a reader."""
+    letters = mails(2)
+    with relay(answering(("550 5.7.1 not you", "250 ok", "354 go on"))) as (mailer, server):
+        first, second = carried(mailer, *letters)
+        assert (first.verdict, first.reach) == (Verdict.REFUSED, Reach.ISSUE)
+        assert second.verdict is Verdict.ACCEPTED
+        assert server.stored == [letters[1].message]
+        assert len(server.talks) == 2
+
+
+@pytest.mark.parametrize("end", ["cut", "421", "silence"])
+def test_a_refusal_stands_whatever_becomes_of_the_lone_dot(end: str):
+    def script(talk: Talk) -> None:
+        if talk.number > 1:
+            return talk.serve()
+        talk.welcome()
+        while talk.hear() != "DATA":
+            pass
+        talk.say("250 ok", GONE, "354 go on")
+        talk.data()
+        if end == "421":
+            talk.say("421 4.3.2 bye")
+        return talk.cut() if end == "cut" else talk.stall()
+
+    letters = mails(2)
+    with relay(script, timeout=timedelta(milliseconds=200)) as (mailer, server):
+        first, second = carried(mailer, *letters)
+        assert (first.verdict, first.suppress) == (Verdict.REFUSED, True)
+        assert second.verdict is Verdict.ACCEPTED
+        assert server.stored == [b"", letters[1].message]
+
+
+def test_a_refusal_with_the_connection_closed_behind_it_stands_and_the_rest_goes_over_another():
+    letters = mails(3)
+    with relay(answering(("250 ok", GONE, "421 4.7.0 too many errors"))) as (mailer, server):
+        first, *others = carried(mailer, *letters)
+        assert (first.verdict, first.suppress) == (Verdict.REFUSED, True)
+        assert [outcome.verdict for outcome in others] == [Verdict.ACCEPTED] * 2
+        assert len(server.talks) == 2
+
+
+# --- whose answer it is ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_octets", [False, True])
+def test_answers_are_told_apart_however_they_are_cut_up(in_octets: bool):
+    """Glued to one another or octet by octet, of one line or of many."""
+    long = ("250-2.1.0 one", "250-2.1.0 two", "250 2.1.0 three")
+
+    def script(talk: Talk) -> None:
+        talk.welcome()
+        while True:
+            while (command := talk.hear()) != "DATA":
+                if command == "QUIT":
+                    return
+            say(talk, (*long, "250", "354-go", "354 on"), in_octets=in_octets)
+            talk.data()
+            number = len(talk.stored)
+            odd = ("550-5.7.1 no", f"550 5.7.1 number {number}")
+            say(talk, odd if number % 2 else ("250-2.0.0 Ok", f"250 2.0.0 queued as N{number:04}"), in_octets=in_octets)
+
+    with relay(script) as (mailer, server):
+        outcomes = carried(mailer, *mails(6))
+        assert [outcome.receipt for outcome in outcomes[1::2]] == ["N0002", "N0004", "N0006"]
+        assert [outcome.reason for outcome in outcomes[::2]] == [f"body: 550 no number {n}" for n in (1, 3, 5)]
+        assert len(server.talks) == 1
+
+
+OK, GO_ON, STRAY = "250 ok", "354 go on", "250 2.0.0 Ok: queued as STRAY"
+OUT_OF_COUNT = [
+    (STRAY, OK, OK, GO_ON),
+    (OK, STRAY, OK, GO_ON),
+    (OK, OK, GO_ON, STRAY),
+    (OK, OK, GO_ON, GONE),
+    (OK, GONE, OK, GO_ON),
+    (GONE, OK, OK, GO_ON),
+    (OK, GONE, "503 what", OK),
+    (OK, GO_ON),
+    (GO_ON, OK, OK),
+    (OK, OK, OK),
+    (OK, OK, "220 relay.example ready"),
+    (OK, "150 what", GO_ON),
+]
+
+
+@pytest.mark.parametrize("ahead", [0, 1], ids=["first", "after another"])
+@pytest.mark.parametrize("group", OUT_OF_COUNT, ids=lambda group: " ".join(line[:3] for line in group))
+def test_answers_out_of_count_are_nobodys(group: tuple[str, ...], ahead: int):
+    """A mail is neither accepted nor refused by an answer that may be another one's; it goes another way, or waits."""
+
+    def script(talk: Talk) -> None:
+        if talk.number > 1:
+            return talk.serve()
+        talk.welcome()
+        for _ in range(ahead):
+            talk.take()
+        while talk.hear() != "DATA":
+            pass
+        talk.say(*group)
+        return talk.stall()
+
+    letters = mails(ahead + 2)
+    with relay(script, timeout=timedelta(milliseconds=200)) as (mailer, server):
+        outcomes = carried(mailer, *letters)
+        verdicts = [outcome.verdict for outcome in outcomes]
+        assert not any(outcome.suppress for outcome in outcomes)
+        if ahead:  # its own answer may have come together with those that do not match
+            assert verdicts.pop(0) in (Verdict.ACCEPTED, Verdict.UNCERTAIN)
+            assert verdicts == [Verdict.ACCEPTED] * 2
+            assert server.stored == [mail.message for mail in letters]
+        else:  # on a fresh connection nothing is tried twice
+            assert verdicts == [Verdict.DEFERRED, Verdict.ACCEPTED]
+            assert server.stored == [letters[1].message]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (STRAY, GONE, OK, OK, GO_ON),
+        (GONE, STRAY, OK, OK, GO_ON),
+        (STRAY, "451 4.3.0 later", OK, OK, GO_ON),
+        (OK, GO_ON, OK),
+        (OK, OK, GO_ON),
+    ],
+    ids=lambda lines: " ".join(line[:3] for line in lines),
+)
+def test_where_answers_to_a_final_dot_are_out_of_count_its_message_is_uncertain(lines: tuple[str, ...]):
+    def script(talk: Talk) -> None:
+        if talk.number > 1:
+            return talk.serve()
+        talk.until_data()
+        talk.data()
+        while talk.hear() != "DATA":
+            pass
+        talk.say(*lines)
+        return talk.stall()
+
+    letters = mails(3)
+    with relay(script) as (mailer, server):
+        first, *others = carried(mailer, *letters)
+        assert (first.verdict, first.suppress) == (Verdict.UNCERTAIN, False)
+        assert [outcome.verdict for outcome in others] == [Verdict.ACCEPTED] * 2
+        assert server.stored == [mail.message for mail in letters]
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ((OK, GONE), Verdict.UNCERTAIN),
+        ((GONE, OK), Verdict.UNCERTAIN),
+        ((OK, OK), Verdict.UNCERTAIN),
+        ((OK, "421 4.4.2 idle for too long"), Verdict.ACCEPTED),
+        ((GONE, "421 4.7.0 too many errors"), Verdict.REFUSED),
+    ],
+)
+def test_a_last_message_with_two_answers_is_uncertain_but_a_relay_may_add_that_it_hangs_up(
+    lines: tuple[str, ...], verdict: Verdict
+):
+    def script(talk: Talk) -> None:
+        if talk.number > 1:
+            return talk.serve()
+        talk.until_data()
+        talk.data()
+        talk.say(*lines)
+        return talk.stall()
+
+    with relay(script) as (mailer, server):
+        assert mailer.send(MAIL).verdict is verdict
+        assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
+        assert len(server.talks) == 2
+
+
+def test_something_said_while_a_connection_rests_is_nobodys_answer():
+    def script(talk: Talk) -> None:
+        if talk.number > 1:
+            return talk.serve()
+        talk.welcome()
+        talk.take()
+        time.sleep(0.05)
+        talk.say(STRAY)
+        return talk.stall()
+
+    with relay(script) as (mailer, server):
+        assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
+        time.sleep(0.1)
+        assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
+        assert len(server.talks) == 2
+
+
+def test_two_greetings_are_one_too_many():
+    def script(talk: Talk) -> None:
+        talk.say("220 relay.example ready", "220 relay.example ready")
+        talk.greet()
+        talk.go_on()
+
+    with relay(script) as (mailer, server):
+        outcome = mailer.send(MAIL)
+        assert (outcome.verdict, outcome.reach) == (Verdict.DEFERRED, Reach.TRANSPORT)
+        assert server.stored == []
