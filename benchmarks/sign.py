@@ -9,11 +9,11 @@ import hashlib
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
-from itertools import cycle, permutations, product
+from itertools import cycle, islice, permutations, product
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -24,123 +24,65 @@ from cryptography.hazmat.primitives import hashes  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: E402
 
-from syndication.core import links  # noqa: E402
-from syndication.core.audience import recipe  # noqa: E402
-from syndication.core.links import Keys, Purpose, Token  # noqa: E402
-from syndication.core.model import Block, Choices, IssueContent, Recipe  # noqa: E402
-from syndication.render import dkim, email, splice  # noqa: E402
-from syndication.render.mime import Letter  # noqa: E402
-from tests.render import mails, make  # noqa: E402
+from syndication.core import audience  # noqa: E402
+from syndication.core.model import Choices, Delivery, Issue, IssueContent, Recipe, Subscription  # noqa: E402
+from syndication.press import Press  # noqa: E402
+from syndication.render import dkim  # noqa: E402
+from tests.render import mails, make, presses  # noqa: E402
 
 RUNS = 5  # alternating; the median counts
 SECONDS = 1.0  # of work per measurement
-HTML = 85_000  # bytes that the largest digest comes near to
-READERS = 1000
-RECIPES = 24  # that they share; beside them 576 readers of whom each has one of their own
+WIRE = 120_000  # octets of a mail, to which an Issue is chosen
+SHARED = 24  # Recipes, where readers share them
 
-KEYS = Keys(current="k1", secrets={"k1": bytes(range(32))})
+MAILS = 20_000  # to different readers, more than are built while measuring
+STATIONS = tuple(f"관측{n}" for n in range(7))  # 24 orders of sections and 5,040 of stations
 
 
 def main() -> int:
-    issue = largest_issue()
-    blocks = make.blocks(issue)
-    every = recipes(issue)
-    shared = every[:: len(every) // RECIPES]
-    readers = [Reader(n, made, issue) for n, made in zip(range(READERS), cycle(shared), strict=False)]
-    alone = [Reader(n, made, issue) for n, made in enumerate(every)]
     pem = mails.as_pem(rsa.generate_private_key(65537, 2048))
     signer = dkim.signer("garam.example", "s2026", pem)
-    prepared = splice.prepare(blocks)
-    examples = [reader.ours(prepared, signer) for reader in readers[:4]]
-    assert all(mails.dkimpy_accepts(m, signer) for m in (*examples, readers[0].usual(blocks, pem)))
-    bodies = [message.partition(b"\r\n\r\n")[2] for message in examples]
-    runs = [
-        (
-            timed(cycle([lambda body=body: bare(signer, body) for body in bodies])),  # type: ignore[misc]
-            timed(cycle([lambda r=r: r.ours(prepared, signer) for r in readers])),  # type: ignore[misc]
-            timed(cycle([lambda r=r: r.usual(blocks, pem) for r in readers[:5]])),  # type: ignore[misc]
-            timed(cycle([lambda r=r: r.ours(prepared, signer) for r in alone])),  # type: ignore[misc]
-        )
-        for _ in range(RUNS)
-    ]
-    report(examples[0], blocks, readers[0], runs)
+    content = content_of_size(WIRE)
+    press, issue = presses.press(content, signers=(signer,), own_pages=True, bounce_domain="bounce.garam.example")
+    shared, alone = readers(press, issue, SHARED), readers(press, issue, MAILS)
+    examples = [press.mail(delivery, reader) for delivery, reader in shared[:SHARED]]
+    bodies = cycle([mail.message.partition(b"\r\n\r\n")[2] for mail in examples])
+    letters = cycle([mails.parsed(mail.message) for mail in examples[:5]])
+    assert all(mails.dkimpy_accepts(message, signer) for message in (examples[0].message, usual(next(letters), pem)))
+    some, each = cycle(shared), cycle(alone)
+    works: dict[str, Callable[[], object]] = {
+        "bare RSA-2048 sign + SHA-256": lambda: bare(signer, next(bodies)),
+        "build and sign": lambda: press.mail(*next(some)),
+        "each with a Recipe of their own": lambda: press.mail(*next(each)),
+        "EmailMessage + dkimpy": lambda: usual(next(letters), pem),
+    }
+    runs = [[timed(work) for work in works.values()] for _ in range(RUNS)]
+    rates = dict(zip(works, map(statistics.median, zip(*runs, strict=True)), strict=True))
+    report(examples[0].message, rates)
     return 0
 
 
-class Reader:
-    """One of the readers, with a Recipe, a subject and links of their own."""
-
-    def __init__(self, number: int, made: Recipe, issue: IssueContent) -> None:
-        self.number, self.recipe = number, made
-        self.subject, self.preheader = mails.own_words(issue, make.EDITION, made)
-
-    def letter(self) -> tuple[str, Letter, email.Slots]:
-        """Everything that is the reader's own: sender of the envelope, header, and the tokens to be put in."""
-        leave = links.sign(Token(purpose=Purpose.UNSUBSCRIBE, number=self.number), KEYS)
-        back = links.sign(Token(purpose=Purpose.VERP, number=self.number), KEYS)
-        slots = email.Slots(
-            subject=self.subject,
-            preheader=self.preheader,
-            unsubscribe_url=links.unsubscribe_url(make.OUTLET, leave),
-            view_url=links.issue_url(make.OUTLET, make.EDITION.id, make.ON),
-        )
-        letter = Letter(
-            message_id=links.message_id("issue:1", f"subscriber:{self.number}", "garam.example", KEYS),
-            date=mails.MORNING,
-            subject=self.subject,
-            sender_name=make.OUTLET.sender_name,
-            sender_address=make.OUTLET.sender_address,
-            recipient=f"reader-{self.number}@example.com",
-            reply_to="desk@garam.example",
-            list_id="daily.garam.example",
-            list_name=make.EDITION.title,
-            unsubscribe_url=slots.unsubscribe_url,
-            unsubscribe_mailto=f"leave+{leave}@garam.example",
-            html="",
-            text="",
-        )
-        return f"b+{back}@bounce.garam.example", letter, slots
-
-    def ours(self, prepared: splice.Prepared, signer: dkim.Signer) -> bytes:
-        _, letter, slots = self.letter()
-        text, html = splice.personal(prepared, self.recipe, slots)
-        return dkim.join(letter, signer, text=text, html=html)
-
-    def usual(self, blocks: Mapping[str, Block], pem: bytes) -> bytes:
-        """The same mail by EmailMessage and dkimpy."""
-        _, letter, slots = self.letter()
-        html, text = email.join(blocks, self.recipe, slots)
-        mail = EmailMessage(policy=SMTP)
-        mail["From"] = f"{letter.sender_name} <{letter.sender_address}>"
-        mail["To"], mail["Reply-To"], mail["Subject"] = letter.recipient, letter.reply_to, letter.subject
-        mail["Date"], mail["Message-ID"] = format_datetime(letter.date), f"<{letter.message_id}>"
-        mail["List-Id"] = f"<{letter.list_id}>"
-        mail["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        mail.set_content(text)
-        mail.add_alternative(html, subtype="html")
-        message = mail.as_bytes()
-        return bytes(
-            dkimpy.sign(message, b"s2026", b"garam.example", pem, canonicalize=(b"relaxed", b"simple")) + message
-        )
+def content_of_size(octets: int) -> IssueContent:
+    """Sample stories, so many that a mail of all of them has about this size."""
+    weather = replace(make.WEATHER, stations=tuple(make.station(n, str(9000 + k)) for k, n in enumerate(STATIONS)))
+    every = (make.content(count, weather=weather) for count in range(40, 100, 2))
+    return min(every, key=lambda content: abs(len(presses.mail(content).message) - octets))
 
 
-def largest_issue() -> IssueContent:
-    """Sample stories up to the size that a digest may have."""
-    return min((make.content(n) for n in range(56, 90, 2)), key=lambda issue: abs(html_bytes(issue) - HTML))
+def readers(press: Press, issue: Issue, recipes: int) -> list[tuple[Delivery, Subscription]]:
+    """Deliveries of whole digests, sections and stations in so many different orders, one after the other."""
+    made = list(islice(recipes_of(issue.content), recipes))
+    return [
+        (presses.delivery(press, issue, one, number), presses.reader(number))
+        for number, one in zip(range(1, MAILS + 1), cycle(made), strict=False)
+    ]
 
 
-def html_bytes(issue: IssueContent) -> int:
-    html, _ = make.digest(issue)
-    return len(html.encode())
-
-
-def recipes(issue: IssueContent) -> list[Recipe]:
-    """All sections in every order with all stations in every order: whole digests, all different."""
-    stations = [s.station for s in make.WEATHER.stations]
-    orders = product(permutations(make.EDITION.sections), permutations(stations))
-    made = (recipe(Choices(sections=a, stations=b), issue, make.EDITION) for a, b in orders)
-    return [one for one in made if one]
+def recipes_of(content: IssueContent) -> Iterator[Recipe]:
+    for stations, sections in product(permutations(STATIONS), permutations(make.EDITION.sections)):
+        made = audience.recipe(Choices(sections=sections, stations=stations), content, make.EDITION)
+        assert made
+        yield made
 
 
 def bare(signer: dkim.Signer, body: bytes) -> bytes:
@@ -150,32 +92,40 @@ def bare(signer: dkim.Signer, body: bytes) -> bytes:
     return signer.key.sign(digest, PKCS1v15(), hashes.SHA256())
 
 
-def timed(works: cycle[Callable[[], bytes]]) -> float:
+def usual(parts: tuple[EmailMessage, str, str], pem: bytes) -> bytes:
+    """The same mail by EmailMessage and dkimpy; what is the reader's own stands in the parts already."""
+    whole, html, text = parts
+    mail = EmailMessage(policy=SMTP)
+    for name in ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe"):
+        mail[name] = str(whole[name])
+    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    message = mail.as_bytes()
+    return bytes(dkimpy.sign(message, b"s2026", b"garam.example", pem, canonicalize=(b"relaxed", b"simple")) + message)
+
+
+def timed(work: Callable[[], object]) -> float:
     """Mails per second, after a warm-up."""
-    next(works)()
+    work()
     start, count = time.perf_counter(), 0
     while time.perf_counter() - start < SECONDS:
-        next(works)()
+        work()
         count += 1
     return count / (time.perf_counter() - start)
 
 
-def report(message: bytes, blocks: Mapping[str, Block], reader: Reader, runs: list[tuple[float, ...]]) -> None:
-    html, text = email.join(blocks, reader.recipe, reader.letter()[2])
+def report(message: bytes, rates: dict[str, float]) -> None:
+    _, html, text = mails.parsed(message)
     print(f"a digest of {len(html.encode()):,} bytes of HTML and {len(text.encode()):,} of text,", end=" ")
-    print(f"{len(message):,} on the wire; {READERS} readers, {RECIPES} Recipes")
-    print("the reader's own: subject, and as tokens the preheader, the Issue's page, the link and the address to leave")
-    bare_rate, ours, usual, alone = (statistics.median(column) for column in zip(*runs, strict=True))
-    lines = (
-        ("bare RSA-2048 sign + SHA-256", bare_rate),
-        ("build and sign", ours),
-        ("each with a Recipe of their own", alone),
-        ("EmailMessage + dkimpy", usual),
-    )
-    for name, rate in lines:
+    print(f"{len(message):,} on the wire, by press.mail")
+    print("the reader's own: subject and preheader, tokens to leave, for choices, for the copy in a browser, and VERP")
+    for name, rate in rates.items():
         print(f"{name:32}{rate:9,.0f} per second{1e6 / rate:10,.0f} µs")
-    print(f"build and sign / bare: {ours / bare_rate:.2f}  (at least 0.7; {alone / bare_rate:.2f} with own Recipes)")
-    print(f"build and sign / EmailMessage + dkimpy: {ours / usual:.1f}  (at least 30)")
+    bare_rate, ours, alone, other = rates.values()
+    print(f"build and sign / bare: {ours / bare_rate:.2f}, {SHARED} Recipes shared  (at least 0.7)")
+    print(f"build and sign / bare: {alone / bare_rate:.2f}, each reader with a Recipe of their own  (at least 0.7)")
+    print(f"build and sign / EmailMessage + dkimpy: {ours / other:.1f}  (at least 30)")
     print(f"median of {RUNS} alternating runs on one core")
 
 

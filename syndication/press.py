@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -30,10 +30,10 @@ from syndication.core.model import (
     What,
 )
 from syndication.ports import Mail, Ports, Push, Setup
-from syndication.render import dkim, partner_json, splice
+from syndication.render import dkim, mime, partner_json, splice
 from syndication.render.dkim import Signer
 from syndication.render.email import Headings, Slots
-from syndication.render.mime import Letter
+from syndication.render.mime import Form, Letter, Own
 from syndication.render.words import words
 
 ISSUES, PLATES, RECIPES = 8, 8, 4096  # kept of each; a plate takes some megabytes
@@ -71,9 +71,8 @@ class _Plate:
     prepared: splice.Prepared
     headings: Headings
     page: str  # the Issue's own
-    date: datetime
     manage_until: int  # Unix seconds
-    list_id: str
+    form: Form
     signers: tuple[Signer, ...]
 
 
@@ -89,7 +88,7 @@ class Press:
     _previews: dict[tuple[int, int, str], Mapping[str, Block]] = field(default_factory=dict)
 
     def prepare(self, channel: Channel, delivery: Delivery) -> Send:
-        """What to call once the intent is recorded. Raises when the thing cannot be built; mails are built by `mail`."""
+        """What to call once the intent is recorded. Raises when the thing cannot be built. For mails see `mail`."""
         match channel:
             case Channel.FEED:
                 issue = self.issue(delivery.issue_id, delivery.issue_revision)
@@ -117,54 +116,44 @@ class Press:
             thing, f"subscriber:{reader.subscriber_id}", self.setup.outlet.domain, issue.frozen_at
         )
         text, html = splice.personal(plate.prepared, recipe, slots)
+        boundary = mime.boundary_of(message_id)
+        fields = plate.form.fields(self._own(reader, slots, message_id), boundary)
+        body = mime.body(boundary, text=text, html=html)
         return Mail(
             sender=self._bounces_to(reader, delivery_id),
             recipient=links.envelope_address(reader.address),
-            message=dkim.join(
-                self._letter(plate, reader, slots, message_id),
-                *plate.signers,
-                text=text,
-                html=html,
-                at=issue.frozen_at,  # never ahead of a receiver's clock
-            ),
+            message=dkim.seal(fields, body, *plate.signers, at=issue.frozen_at),  # never ahead of a receiver's clock
             delivery_id=delivery_id,
             tags={"delivery": str(delivery_id), "issue": str(issue.id)} if delivery_id else {},
         )
 
     def _slots(self, plate: _Plate, recipe: Recipe, reader: Subscription, delivery_id: int) -> Slots:
         """What is the reader's own in a digest: subject, preheader and links."""
-        outlet = self.setup.outlet
-        leave = self._token(Purpose.UNSUBSCRIBE, reader.id)
-        manage = self._token(Purpose.MANAGE, reader.id, epoch=reader.epoch, expires=plate.manage_until)
-        own = self.setup.own_pages and delivery_id
+        outlet, keys = self.setup.outlet, self.setup.keys
+        leave = links.sign(Token(purpose=Purpose.UNSUBSCRIBE, number=reader.id), keys)
+        manage = links.sign(
+            Token(purpose=Purpose.MANAGE, number=reader.id, epoch=reader.epoch, expires=plate.manage_until), keys
+        )
+        view = plate.page
+        if self.setup.own_pages and delivery_id:
+            view = links.copy_url(outlet, links.sign(Token(purpose=Purpose.COPY, number=delivery_id), keys))
         return Slots(
             subject=plate.headings.subject(recipe),
             preheader=plate.headings.preheader(recipe),
             unsubscribe_url=links.unsubscribe_url(outlet, leave),
             preferences_url=links.manage_url(outlet, manage),
-            view_url=links.copy_url(outlet, self._token(Purpose.COPY, delivery_id)) if own else plate.page,
+            view_url=view,
         )
 
-    def _token(self, purpose: Purpose, number: int, *, epoch: int = 0, expires: int = 0) -> str:
-        return links.sign(Token(purpose=purpose, number=number, epoch=epoch, expires=expires), self.setup.keys)
-
-    def _letter(self, plate: _Plate, reader: Subscription, slots: Slots, message_id: str) -> Letter:
-        """The header; every date and id in it comes from the Issue."""
-        setup, outlet = self.setup, self.setup.outlet
-        return Letter(
+    def _own(self, reader: Subscription, slots: Slots, message_id: str) -> Own:
+        """What is the reader's own in the header."""
+        return Own(
             message_id=message_id,
-            date=plate.date,
             subject=slots.subject,
-            sender_name=outlet.sender_name,
-            sender_address=outlet.sender_address,
             recipient=reader.address,
             reply_to=self._answers_to(reader),
-            list_id=plate.list_id,
-            list_name=plate.edition.title,
             unsubscribe_url=slots.unsubscribe_url,
             unsubscribe_mailto=self._leaves_by(reader),
-            html="",  # the bodies are joined from prepared blocks
-            text="",
         )
 
     def _bounces_to(self, reader: Subscription, delivery_id: int) -> str:
@@ -239,9 +228,8 @@ class Press:
             prepared=splice.prepare(self.blocks(issue, language, edition)),
             headings=Headings(edition, issue.content, issue.on, said),
             page=links.issue_url(outlet, edition.id, issue.on, issue.cadence),
-            date=issue.publish_at.astimezone(ZoneInfo(edition.zone)),
             manage_until=int((issue.publish_at + FRESH).timestamp()),
-            list_id=f"{edition.id}.{outlet.domain}",
+            form=Form(letter(self.setup, issue)),
             signers=dkim.active(self.setup.signers, issue.frozen_at),
         )
 
@@ -267,6 +255,25 @@ class Press:
         if made is None:
             raise LookupError(f"this reader would get nothing: {audience.NO_STORY}")
         return made
+
+
+def letter(setup: Setup, issue: Issue) -> Letter:
+    """A Letter of an Issue to nobody in particular; every date in it comes from the Issue."""
+    outlet, edition = setup.outlet, setup.editions[issue.edition_id]
+    return Letter(
+        message_id=f"issue@{outlet.domain}",
+        date=issue.publish_at.astimezone(ZoneInfo(edition.zone)),
+        subject=edition.title,
+        sender_name=outlet.sender_name,
+        sender_address=outlet.sender_address,
+        recipient=outlet.sender_address,
+        reply_to=setup.reply_to or (outlet.sender_address if setup.replies and setup.bounce_domain else None),
+        list_id=f"{edition.id}.{outlet.domain}",
+        list_name=edition.title,
+        unsubscribe_url=outlet.url,
+        html="",  # the bodies are joined from prepared blocks
+        text="",
+    )
 
 
 def whole_recipe(issue: Issue, edition: Edition) -> Recipe:

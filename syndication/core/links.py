@@ -19,6 +19,8 @@ from enum import IntEnum
 from functools import lru_cache
 
 import idna
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from syndication.core.model import AddressKey, Cadence, Outlet
 
@@ -76,6 +78,7 @@ class BadAddress(ValueError):
 _UNFIT = re.compile(r'[\s\x00-\x20\x7f"(),:;<>\[\\\]]')
 
 
+@lru_cache(maxsize=64)  # a mail names its reader several times
 def normal_address(address: str) -> str:
     """The one form under which an address is known: NFC, domain as lower-case A-label, local part lower-cased."""
     typed = unicodedata.normalize("NFC", address.strip())
@@ -103,6 +106,7 @@ def _host(domain: str) -> str:
     return host
 
 
+@lru_cache(maxsize=64)
 def envelope_address(address: str) -> str:
     """The address as it is written to: local part as typed, domain as A-label."""
     host = normal_address(address).rpartition("@")[2]
@@ -157,19 +161,21 @@ def _hmac(secret: bytes, start: str, words: bytes) -> bytes:
     """HMAC-SHA256 of `start` followed by `words`."""
     mac = _keyed(secret, start).copy()
     mac.update(words)
-    return mac.digest()
+    return mac.finalize()
 
 
 @lru_cache(maxsize=64)  # every reader's tokens begin alike
-def _keyed(secret: bytes, start: str) -> hmac.HMAC:
-    return hmac.new(secret, start.encode(), hashlib.sha256)
+def _keyed(secret: bytes, start: str) -> HMAC:
+    mac = HMAC(secret, SHA256())
+    mac.update(start.encode())
+    return mac
 
 
 def sign(token: Token, keys: Keys) -> str:
     """URL-safe text: key id, a dot, base64url of payload and MAC. No address in it."""
     payload = _HEAD.pack(1, token.purpose, token.number, token.epoch, token.expires)
     mac = _mac(keys.secrets[keys.current], keys.current, payload)
-    return f"{keys.current}.{base64.urlsafe_b64encode(payload + mac).decode().rstrip('=')}"
+    return f"{keys.current}.{base64.urlsafe_b64encode(payload + mac).decode()}"  # whole triples: there is no padding
 
 
 def verify(text: str, purpose: Purpose, keys: Keys) -> Token | None:
@@ -212,8 +218,13 @@ def message_id(delivery_thing: str, recipient: str, domain: str, frozen_at: date
 
     The instant at which the Issue was frozen tells apart what two databases, or one before and after it was restored,
     give the same number: mail programs show one of two mails that have the same Message-ID."""
-    words = f"message-id\0{delivery_thing}\0{recipient}\0{frozen_at.astimezone(UTC).isoformat()}"
+    words = f"message-id\0{delivery_thing}\0{recipient}\0{_instant(frozen_at)}"
     return f"{hashlib.sha256(words.encode()).hexdigest()[:32]}@{domain}"
+
+
+@lru_cache(maxsize=64)  # all mails of an Issue share one
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
 
 
 # --- addresses that mail comes back to -------------------------------------------------------

@@ -83,6 +83,8 @@ def seal(fields: Sequence[Field], body: Sequence[bytes], *signers: Signer, at: d
     """A signed mail from the fields of its header and the pieces of its body, of which only the last may end in
     empty lines."""
     header = headers.write(fields)
+    if not signers:
+        return b"".join((header, b"\r\n", *body))
     names, lines = tuple([field.key for field in fields]), [field.relaxed for field in fields]
     return b"".join((*_signatures(names, lines, body, signers, at), header, b"\r\n", *body))
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 from math import isfinite
 
 from syndication.core.audience import following_key, leading_key, row_key, sections_of, station_key
@@ -42,6 +41,7 @@ __all__ = [
 ADVERTISING = "(광고)"  # at the very start, in exactly this form (Network Act, Enforcement Decree, table 6)
 LONGEST_SUBJECT = 150
 LONGEST_PREHEADER = 120
+_BESIDE = 3  # headlines that a preheader begins to tell
 _KEPT = 512  # subjects and preheaders of one Issue
 
 
@@ -97,9 +97,14 @@ class Headings:
 
     def preheader(self, recipe: Recipe) -> str:
         """The date, the reader's first station, the next headlines or else the story's own words."""
-        first, station = self._first(recipe), next(filter(_is_station, recipe.blocks), None)
-        others = (n for key in recipe.blocks for n in self._stories.get(key, ()) if n != first)
-        return self._preheader(first, tuple(islice(others, 3)), self._weather.get(station or "", ""))
+        first, others = self._first(recipe), list[int]()
+        for key in recipe.blocks:
+            if len(others) > _BESIDE:
+                break
+            others += self._stories.get(key, ())
+        station = next(filter(_is_station, recipe.blocks), "")
+        beside = tuple([n for n in others[: _BESIDE + 1] if n != first][:_BESIDE])
+        return self._preheader(first, beside, self._weather.get(station, ""))
 
     def _first(self, recipe: Recipe) -> int | None:
         at = recipe.first_item

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,11 +26,12 @@ _OPEN, _CLOSE = "=?UTF-8?B?", "?="
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 _BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c\x1d\x1e\x85\u2028\u2029]+")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+_BLANKS = re.compile(" +")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _FOLDED = re.compile(r"[\x20-\x7e]*(?:\r\n (?= *[\x21-\x7e])[\x20-\x7e]*)*")  # a continued line says something
 _ALONE = re.compile(r"[ -~·‘’“”…가-힣一-鿿]+")  # signs of which none joins another to one grapheme
-_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_LINK = re.compile(r"[\x21-;=\x3f-\x7e]+")  # visible, and no < >
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,15 +53,17 @@ class Field:
     relaxed: bytes = field(init=False, repr=False, compare=False)  # as DKIM signs it, RFC 6376 section 3.4.2
 
     def __post_init__(self) -> None:
-        key = _key(self.name)
-        if not _FOLDED.fullmatch(self.value):
+        key, value = _key(self.name), self.value
+        if not _FOLDED.fullmatch(value):
             raise BadHeader(f"{self.name}: the value holds signs or line breaks that a header cannot have")
-        longest = max(map(len, str(self).split("\r\n"))) if len(self.value) > LINE_GOOD else 0
+        longest = max(map(len, str(self).split("\r\n"))) if len(value) + len(key) > LINE_MAX - 2 else 0
         if longest > LINE_MAX:
             raise BadHeader(f"{self.name}: the line is {longest} octets long; at most {LINE_MAX} are allowed")
         object.__setattr__(self, "key", key)
-        object.__setattr__(self, "octets", f"{self.name}: {self.value}\r\n".encode("ascii"))
-        object.__setattr__(self, "relaxed", f"{key}:{' '.join(self.value.split())}".encode("ascii"))
+        object.__setattr__(self, "octets", f"{self.name}: {value}\r\n".encode("ascii"))
+        if "  " in value or "\r" in value or value != value.strip(" "):
+            value = " ".join(value.split())
+        object.__setattr__(self, "relaxed", f"{key}:{value}".encode("ascii"))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"
@@ -73,13 +76,12 @@ def _key(name: str) -> str:
     return name.lower()
 
 
-def write(fields: Iterable[Field]) -> bytes:
+def write(fields: Sequence[Field]) -> bytes:
     """The header as bytes, CRLF after every field, without the empty line. Refuses a field that comes twice."""
-    lines = dict[str, bytes]()
-    for one in fields:
-        if one.key in lines:
-            raise BadHeader(f"{one.name}: the field is there twice; a mail may carry it once")
-        lines[one.key] = one.octets
+    lines = {one.key: one.octets for one in fields}
+    if len(lines) < len(fields):
+        twice = next(one for n, one in enumerate(fields) if one.key in {other.key for other in fields[:n]})
+        raise BadHeader(f"{twice.name}: the field is there twice; a mail may carry it once")
     return b"".join(lines.values())
 
 
@@ -187,7 +189,7 @@ def mailbox(name: str, display: str, address: str) -> Field:
 
 def _named(name: str, display: str, bracketed: str, *, alone: str) -> Field:
     """A phrase and what it names, on the same line where there is room; `alone` where there is no phrase."""
-    shown = re.sub(" +", " ", one_line(display)).strip(" ")
+    shown = _BLANKS.sub(" ", one_line(display)).strip(" ") if display else ""
     if not shown:
         return Field(name, alone)
     phrase = _phrase(shown, room=LINE_GOOD - len(name) - 2)
@@ -245,13 +247,13 @@ def list_unsubscribe(url: str, mailto: str | None = None) -> Field:
     """List-Unsubscribe (RFC 2369, RFC 8058) on one line: folding or encoding it breaks one-click at large receivers.
 
     `mailto` is an address or a whole mailto: URI."""
-    targets = [url] if mailto is None else [url, mailto if mailto.startswith("mailto:") else f"mailto:{mailto}"]
     if not url.startswith(("https://", "http://")):
         raise BadHeader("List-Unsubscribe: the link must begin with https://")
-    for target in targets:
-        if not _VISIBLE.fullmatch(target) or "<" in target or ">" in target:
-            raise BadHeader("List-Unsubscribe: a link must be ASCII without blanks or < > (percent-encode it)")
-    return Field("List-Unsubscribe", ", ".join([f"<{target}>" for target in targets]))
+    if mailto is not None and not mailto.startswith("mailto:"):
+        mailto = f"mailto:{mailto}"
+    if not _LINK.fullmatch(url) or (mailto is not None and not _LINK.fullmatch(mailto)):
+        raise BadHeader("List-Unsubscribe: a link must be ASCII without blanks or < > (percent-encode it)")
+    return Field("List-Unsubscribe", f"<{url}>" if mailto is None else f"<{url}>, <{mailto}>")
 
 
 def date(name: str, at: datetime) -> Field:
@@ -261,11 +263,6 @@ def date(name: str, at: datetime) -> Field:
         raise BadHeader(f"{name}: the instant must know its offset")
     if offset % timedelta(minutes=1):
         at, offset = at.astimezone(UTC), timedelta()
-    return _date(name, at.replace(tzinfo=None), offset)
-
-
-@lru_cache(maxsize=_SHARED)  # by local time and offset: instants that are equal may be written in two ways
-def _date(name: str, at: datetime, offset: timedelta) -> Field:
     sign, minutes = ("-", -offset) if offset < timedelta() else ("+", offset)
     hours, rest = divmod(int(minutes.total_seconds()) // 60, 60)
     day = f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d}"

@@ -76,7 +76,7 @@ def build(letter: Letter) -> bytes:
 def join(letter: Letter, *, text: Part, html: Part) -> bytes:
     """The finished mail from parts that were encoded before; `letter.html` and `letter.text` are not looked at."""
     boundary = boundary_of(letter.message_id)
-    return b"".join((headers.write(fields(letter, boundary)), b"\r\n", *body(boundary, text=text, html=html)))
+    return b"".join((headers.write(tuple(fields(letter, boundary))), b"\r\n", *body(boundary, text=text, html=html)))
 
 
 def body(boundary: str, *, text: Part, html: Part) -> tuple[bytes, ...]:
@@ -112,7 +112,11 @@ def fields(letter: Letter, boundary: str) -> Iterator[Field]:
     for name, value in letter.tags:
         yield _tag(name, value)
     yield _MIME
-    yield Field("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"')
+    yield content_type(boundary)
+
+
+def content_type(boundary: str) -> Field:
+    return Field("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"')
 
 
 def _list_fields(letter: Letter) -> Iterator[Field]:
@@ -146,6 +150,43 @@ def boundary_of(message_id: str) -> str:
     It holds `=_`, which can stand in no base64 and no quoted-printable line (RFC 2045 section 6.7)."""
     bare = message_id.removeprefix("<").removesuffix(">")
     return "=_" + hashlib.sha256(b"boundary\0" + bare.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What is one Letter's own among many that are alike."""
+
+    message_id: str
+    subject: str
+    recipient: str
+    reply_to: str | None
+    unsubscribe_url: str
+    unsubscribe_mailto: str | None
+
+
+class Form:
+    """The header of many Letters that are alike: what they share is written once."""
+
+    def __init__(self, letter: Letter) -> None:
+        """`letter` is any of them, with `unsubscribe_url`."""
+        self._fields = list(fields(letter, ""))
+        self._places = {field.key: n for n, field in enumerate(self._fields)}
+
+    def fields(self, own: Own, boundary: str) -> list[Field]:
+        """What `fields` gives for the Letter with these values in their places."""
+        filled = self._fields.copy()
+        for field in self._own(own, boundary):
+            filled[self._places[field.key]] = field
+        return filled
+
+    def _own(self, own: Own, boundary: str) -> Iterator[Field]:
+        yield headers.mailbox("To", "", own.recipient)
+        if own.reply_to is not None:
+            yield headers.mailbox("Reply-To", "", own.reply_to)
+        yield headers.unstructured("Subject", own.subject)
+        yield headers.message_id("Message-ID", own.message_id)
+        yield headers.list_unsubscribe(own.unsubscribe_url, own.unsubscribe_mailto)
+        yield content_type(boundary)
 
 
 # --- bodies ----------------------------------------------------------------------------------

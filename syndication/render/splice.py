@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from syndication.core.model import Block, Recipe
 from syndication.render import email, mime
@@ -28,8 +29,7 @@ _BREAKS = re.compile("\r\n?")
 _FROM = re.compile(rb"^From ", re.MULTILINE)
 _LAST = re.compile(rb"(?:=[0-9A-F]{2}|[^=])\Z")
 _OVERLONG = re.compile(rb"^(.{74,})(=[0-9A-F]{2})$", re.MULTILINE)  # b2a_qp lets a blank before a line's end stick out
-_AS_IT_IS = re.compile(rb"[!-<>-~]+")  # what quoted-printable leaves alone wherever it stands
-_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]+)?/[A-Za-z0-9/._~-]*")  # nothing to escape in it
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]+)?/[A-Za-z0-9/._~-]*")  # nothing to encode in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,17 @@ class _Fixed:
     base64: tuple[tuple[bytes, bytes, bytes], ...] = ()  # by the octets still wanted: head, whole lines, tail
 
 
-_Piece = _Fixed | bytes | str  # bytes: words that were not encoded yet; str: the name of a slot
-_Plan = tuple[_Fixed | str, ...]  # a block
-_Values = Mapping[str, bytes]  # of the slots, by name
+class _Value(NamedTuple):
+    """What is put into a slot."""
+
+    octets: bytes
+    printable: bytes
+
+
+_Keys = tuple[str, ...]  # of blocks: a Recipe
+_Plan = tuple[_Fixed | str, ...]  # a block; str: the name of a slot
+_Values = Mapping[str, _Value]  # by the names of slots
+_Seam = tuple[int, bytes, str, bytes]  # place among the codes, and the slot with the octets encoded along with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class _Woven:
     """A part as far as the readers of a Recipe share it: its pieces, and what is to be encoded between them."""
 
     codes: list[bytes]
-    seams: tuple[tuple[int, tuple[bytes | str, ...]], ...]  # place among the codes, and the words that belong there
+    seams: tuple[_Seam, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,22 +69,26 @@ class _Part:
     encoding: str
     plans: Mapping[str, _Plan]
     strips: bool  # text begins and ends as `email.join` leaves it
-    kept: Callable[[Recipe, tuple[int, ...]], _Woven | None]
+    kept: Callable[[_Keys, tuple[int, ...]], _Woven | None]
 
-    def of(self, recipe: Recipe, values: _Values) -> mime.Part:
+    def of(self, recipe: _Keys, values: _Values) -> mime.Part:
         """This part of one reader's mail."""
-        woven = self.kept(recipe, tuple([len(value) % 3 for value in values.values()]))
-        if woven is None:
-            woven = _weave(self.encoding, _stripped(_filled(_run(self.plans, recipe), values)), ())
-        encode, end = _ENCODERS[self.encoding]
+        in_base64 = self.encoding == "base64"
+        phases = tuple([len(value.octets) % 3 for value in values.values()]) if in_base64 else ()
+        woven = self.kept(recipe, phases) or self._filled(recipe, values)
         pieces = woven.codes.copy()
-        for at, words in woven.seams:
-            pieces[at] = encode(b"".join([values[w] if isinstance(w, str) else w for w in words]))
-        while pieces and not pieces[-1]:
-            pieces.pop()
-        if pieces:
-            pieces[-1] = pieces[-1].removesuffix(end)
+        for at, before, name, after in woven.seams:
+            value = values[name]
+            pieces[at] = _lines(before + value.octets + after) if in_base64 else value.printable
         return mime.Part(encoding=self.encoding, pieces=pieces)
+
+    def _filled(self, recipe: _Keys, values: _Values) -> _Woven:
+        """The pieces where no other reader can share their order."""
+        run = _run(self.plans, recipe)
+        whole = b"".join([values[piece].octets if isinstance(piece, str) else piece.octets for piece in run])
+        whole = _stripped(whole) if self.strips else whole
+        in_base64 = self.encoding == "base64"
+        return _Woven([_ended(_lines(whole)) if in_base64 else _ended(_printable(whole), b"=\r\n")], ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,25 +116,30 @@ def prepare(
 
 def personal(prepared: Prepared, recipe: Recipe, slots: email.Slots) -> tuple[mime.Part, mime.Part]:
     """Text and HTML of a reader's digest, for `mime.join`. Raises email.MissingBlock and email.BadSlot."""
-    values = [_address(n, getattr(slots, n)) if n.endswith("_url") else _words(getattr(slots, n)) for n in SLOTS]
-    text = dict(zip(SLOTS, [plain for plain, _ in values], strict=True))
-    html = dict(zip(SLOTS, [escaped for _, escaped in values], strict=True))
-    return prepared.text.of(recipe, text), prepared.html.of(recipe, html)
+    text, html = {}, {}
+    for name in SLOTS:
+        given = getattr(slots, name)
+        text[name], html[name] = _address(name, given) if name.endswith("_url") else _words(given)
+    return prepared.text.of(recipe.blocks, text), prepared.html.of(recipe.blocks, html)
 
 
 @lru_cache(maxsize=256)  # mails that share them come one after the other
-def _words(given: str) -> tuple[bytes, bytes]:
+def _words(given: str) -> tuple[_Value, _Value]:
     """A slot's words for text and for HTML."""
-    plain = email.value("", given)
-    return plain.encode(), escape(plain).encode()
+    return _both(email.value("", given))
 
 
-def _address(name: str, given: str) -> tuple[bytes, bytes]:
-    if _PLAIN_ADDRESS.fullmatch(given):
-        octets = given.encode()
-        return octets, octets
-    plain = email.value(name, given)
-    return plain.encode(), escape(plain).encode()
+def _address(name: str, given: str) -> tuple[_Value, _Value]:
+    if not _PLAIN_ADDRESS.fullmatch(given):
+        return _both(email.value(name, given))
+    octets = given.encode()
+    value = _Value(octets, _in_soft_lines(octets))
+    return value, value
+
+
+def _both(plain: str) -> tuple[_Value, _Value]:
+    text, html = plain.encode(), escape(plain).encode()
+    return _Value(text, _printable(text)), _Value(html, _printable(html))
 
 
 # --- once per Issue --------------------------------------------------------------------------
@@ -134,11 +151,11 @@ def _part(blocks: Mapping[str, str], encoding: str | None, *, strips: bool) -> _
     ready = {key: tuple([_encoded(encoding, piece) for piece in plan]) for key, plan in plans.items()}
 
     @lru_cache(maxsize=RECIPES)  # here, so that it goes when the Issue does
-    def kept(recipe: Recipe, phases: tuple[int, ...]) -> _Woven | None:
+    def kept(recipe: _Keys, phases: tuple[int, ...]) -> _Woven | None:
         run = _run(ready, recipe)
-        if strips and not _stripped_already(run):
-            return None  # it hangs on the reader's own words where it begins and ends
-        return _weave(encoding, run, phases)
+        if not run or isinstance(run[-1], str) or (strips and not _stripped_already(run)):
+            return None  # it hangs on the reader's own words where it begins or ends
+        return _in_base64(run, phases) if encoding == "base64" else _in_printable(run)
 
     return _Part(encoding, ready, strips, kept)
 
@@ -156,11 +173,11 @@ def _encoded(encoding: str, piece: _Fixed | str) -> _Fixed | str:
     if isinstance(piece, str):
         return piece
     if encoding == "base64":
-        return _Fixed(piece.octets, base64=tuple([_in_base64(piece.octets, wanted) for wanted in range(3)]))
+        return _Fixed(piece.octets, base64=tuple([_in_triples(piece.octets, wanted) for wanted in range(3)]))
     return _Fixed(piece.octets, printable=_printable(piece.octets))
 
 
-def _in_base64(octets: bytes, wanted: int) -> tuple[bytes, bytes, bytes]:
+def _in_triples(octets: bytes, wanted: int) -> tuple[bytes, bytes, bytes]:
     """What is to be said with the piece before, the lines of whole triples, and what is left over (0 to 2 octets)."""
     end = wanted + max(0, len(octets) - wanted) // 3 * 3
     return octets[:wanted], _lines(octets[wanted:end]), octets[end:]
@@ -176,76 +193,61 @@ def _shorter(plans: Mapping[str, _Plan]) -> str:
 # --- once per Recipe -------------------------------------------------------------------------
 
 
-def _run(plans: Mapping[str, _Plan], recipe: Recipe) -> list[_Piece]:
+def _run(plans: Mapping[str, _Plan], recipe: _Keys) -> list[_Fixed | str]:
     try:
-        return [piece for key in recipe.blocks for piece in plans[key]]
+        return [piece for key in recipe for piece in plans[key]]
     except KeyError as missing:
         key = missing.args[0]
         raise email.MissingBlock(f"the issue has no block {key!r}; it has {', '.join(plans)}") from None
 
 
-def _filled(run: Sequence[_Piece], values: _Values) -> list[_Piece]:
-    return [values[piece] if isinstance(piece, str) else piece for piece in run]
-
-
-def _stripped_already(run: Sequence[_Piece]) -> bool:
+def _stripped_already(run: Sequence[_Fixed | str]) -> bool:
     """Whether text begins with a word and ends with exactly one line break, whatever is put into the slots."""
-    if not run or not isinstance(run[0], _Fixed) or not isinstance(run[-1], _Fixed):
+    first, last = run[0], run[-1]
+    if isinstance(first, str) or isinstance(last, str) or first.octets.startswith(b"\r\n"):
         return False
-    end = run[-1].octets
-    ends = len(end) > 2 and end.endswith(b"\r\n") and not end.endswith(b"\r\n\r\n")
-    return ends and not run[0].octets.startswith(b"\r\n")
+    return len(last.octets) > 2 and last.octets.endswith(b"\r\n") and not last.octets.endswith(b"\r\n\r\n")
 
 
-def _stripped(run: list[_Piece]) -> list[_Piece]:
+def _stripped(octets: bytes) -> bytes:
     """Without blank lines at its ends, with one line break at the last, as `email.join` leaves text."""
-    whole = b"".join([piece.octets if isinstance(piece, _Fixed) else piece for piece in run])  # type: ignore[misc]
-    return [whole.strip(b"\r\n") + b"\r\n"]
+    return octets.strip(b"\r\n") + b"\r\n"
 
 
-def _weave(encoding: str, run: Sequence[_Piece], phases: tuple[int, ...]) -> _Woven:
-    """The pieces of a run, between them what is still to be encoded."""
-    sizes = dict(zip(SLOTS, phases, strict=False))
-    return _weave_base64(run, sizes) if encoding == "base64" else _weave_printable(run)
+def _in_printable(run: Sequence[_Fixed | str]) -> _Woven:
+    codes = [b"" if isinstance(piece, str) else piece.printable for piece in run]
+    codes[-1] = _ended(codes[-1], b"=\r\n")
+    return _Woven(codes, tuple([(n, b"", piece, b"") for n, piece in enumerate(run) if isinstance(piece, str)]))
 
 
-def _weave_printable(run: Sequence[_Piece]) -> _Woven:
-    codes, seams = list[bytes](), []
+def _in_base64(run: Sequence[_Fixed | str], phases: tuple[int, ...]) -> _Woven | None:
+    """None where too few fixed octets stand between two slots or after the last."""
+    sizes, codes, seams = dict(zip(SLOTS, phases, strict=True)), list[bytes](), list[_Seam]()
+    slot, before, loose, over = "", b"", b"", 0  # what is not encoded yet, and how long that is, in threes
     for piece in run:
         if isinstance(piece, str):
-            seams.append((len(codes), (piece,)))
-            codes.append(b"")
+            if slot:
+                return None
+            slot, before, loose, over = piece, loose, b"", len(loose) + sizes[piece]
+            continue
+        head, middle, tail = piece.base64[-over % 3]
+        loose += head
+        if middle:
+            if slot:
+                seams.append((len(codes), before, slot, loose))
+            codes += (b"" if slot else _lines(loose), middle)
+            slot, loose, over = "", tail, len(tail)
         else:
-            codes.append(piece.printable if isinstance(piece, _Fixed) else _printable(piece))
+            loose, over = loose + tail, over + len(piece.octets)
+    if slot:
+        return None
+    codes[-1:] = [_ended(codes[-1] + _lines(loose))] if codes else [_ended(_lines(loose))]
     return _Woven(codes, tuple(seams))
 
 
-def _weave_base64(run: Sequence[_Piece], sizes: Mapping[str, int]) -> _Woven:
-    codes, seams = list[bytes](), list[tuple[int, tuple[bytes | str, ...]]]()
-    words: list[bytes | str] = []  # since the last whole triple
-    over = 0  # octets in them, in threes
-
-    def sew() -> None:
-        if any(isinstance(word, str) for word in words):
-            seams.append((len(codes), tuple(words)))
-            codes.append(b"")
-        elif any(words):
-            codes.append(_lines(b"".join(words)))  # type: ignore[arg-type]
-
-    for piece in run:
-        if isinstance(piece, _Fixed):
-            head, middle, tail = piece.base64[-over % 3]
-            if middle:
-                words.append(head)
-                sew()
-                codes.append(middle)
-                words, over = [tail], len(tail)
-                continue
-            piece = piece.octets
-        words.append(piece)
-        over += sizes[piece] if isinstance(piece, str) else len(piece)
-    sew()
-    return _Woven(codes, tuple(seams))
+def _ended(code: bytes, end: bytes = b"\r\n") -> bytes:
+    """Without the line's end, which belongs to what comes after the part."""
+    return code.removesuffix(end)
 
 
 # --- encoding --------------------------------------------------------------------------------
@@ -254,15 +256,20 @@ def _weave_base64(run: Sequence[_Piece], sizes: Mapping[str, int]) -> _Woven:
 def _lines(octets: bytes) -> bytes:
     """Base64 in lines of 76 columns, each with its CRLF."""
     code = binascii.b2a_base64(octets, newline=False)
+    if len(code) <= _COLUMNS:
+        return code and code + b"\r\n"
     return b"".join([code[n : n + _COLUMNS] + b"\r\n" for n in range(0, len(code), _COLUMNS)])
+
+
+def _in_soft_lines(octets: bytes) -> bytes:
+    """Quoted-printable of octets that stand for themselves wherever they are: no blanks, no `=`."""
+    return b"".join([octets[n : n + _COLUMNS - 1] + b"=\r\n" for n in range(0, len(octets), _COLUMNS - 1)])
 
 
 def _printable(octets: bytes) -> bytes:
     """Quoted-printable that ends with a line: at a soft break where the octets end within one.
 
     No line begins with `From `, which some mail stores change."""
-    if _AS_IT_IS.fullmatch(octets):
-        return b"".join([octets[n : n + _COLUMNS - 1] + b"=\r\n" for n in range(0, len(octets), _COLUMNS - 1)])
     code = binascii.b2a_qp(octets.replace(b"\r\n", b"\n"), istext=True)
     if b"From " in code:
         code = _FROM.sub(b"=46rom=\n ", code)
@@ -273,10 +280,3 @@ def _printable(octets: bytes) -> bytes:
         return lines
     full = len(lines) - lines.rfind(b"\n") > 76  # no column is left for the soft break's sign
     return (_LAST.sub(rb"=\r\n\g<0>", lines) if full else lines) + b"=\r\n"
-
-
-# How the words of a seam are encoded, and what ends the last line that the part does not need.
-_ENCODERS: Mapping[str, tuple[Callable[[bytes], bytes], bytes]] = {
-    "base64": (_lines, b"\r\n"),
-    "quoted-printable": (_printable, b"=\r\n"),
-}
