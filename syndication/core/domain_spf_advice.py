@@ -166,7 +166,7 @@ def _of_limits(domain: str, run: Run, *, passed: bool) -> Iterator[Remark]:
             severity,
             "broken",
             domain,
-            say("{where}: {why}", where=where, why=why),
+            say("{where}의 레코드: {why}", where=where, why=why),
             advice=say("그 항목을 고치거나 빼십시오. 그대로 두면 받는 쪽이 판정을 그만둡니다."),
             source=f"{_RULE} §5.2",
         )
