@@ -52,7 +52,7 @@ def forward(answer: Answer, envelope: Envelope, say: Words) -> bytes:
     boundary = "=_" + hashlib.sha256(b"forward\0" + envelope.message_id.encode()).hexdigest()[:32]
     parts = (_text(answer, say), _enclosed(answer.octets))
     body = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
-    return headers.write(_fields(answer, envelope, boundary)) + b"\r\n" + body + f"--{boundary}--\r\n".encode()
+    return headers.write(tuple(_fields(answer, envelope, boundary))) + b"\r\n" + body + f"--{boundary}--\r\n".encode()
 
 
 def _fields(answer: Answer, envelope: Envelope, boundary: str) -> Iterator[Field]:
