@@ -175,7 +175,7 @@ def sign(token: Token, keys: Keys) -> str:
     """URL-safe text: key id, a dot, base64url of payload and MAC. No address in it."""
     payload = _HEAD.pack(1, token.purpose, token.number, token.epoch, token.expires)
     mac = _mac(keys.secrets[keys.current], keys.current, payload)
-    return f"{keys.current}.{base64.urlsafe_b64encode(payload + mac).decode()}"  # whole triples: there is no padding
+    return f"{keys.current}.{base64.urlsafe_b64encode(payload + mac).decode().rstrip('=')}"
 
 
 def verify(text: str, purpose: Purpose, keys: Keys) -> Token | None:
