@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -49,9 +49,34 @@ class _Value(NamedTuple):
 
 
 _Keys = tuple[str, ...]  # of blocks: a Recipe
-_Plan = tuple[_Fixed | str, ...]  # a block; str: the name of a slot
 _Values = Mapping[str, _Value]  # by the names of slots
 _Seam = tuple[int, bytes, str, bytes]  # place among the codes, and the slot with the octets encoded along with it
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A block: what is fixed in it, and the names of its slots."""
+
+    pieces: tuple[_Fixed | str, ...]
+
+    @property
+    def begins(self) -> bool:
+        """Whether text may begin with it: with a word, whatever is put into the slots."""
+        first = self.pieces[0] if self.pieces else ""
+        return isinstance(first, _Fixed) and not first.octets.startswith(b"\r\n")
+
+    @property
+    def ends(self) -> bool:
+        """Whether text may end with it: with a word and one line break."""
+        last = self.pieces[-1] if self.pieces else ""
+        if not isinstance(last, _Fixed) or len(last.octets) <= 2:
+            return False
+        return last.octets.endswith(b"\r\n") and not last.octets.endswith(b"\r\n\r\n")
+
+    @property
+    def closes(self) -> bool:
+        """Whether a part may end with it: with what is fixed."""
+        return bool(self.pieces) and isinstance(self.pieces[-1], _Fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +109,9 @@ class _Part:
 
     def _filled(self, recipe: _Keys, values: _Values) -> _Woven:
         """The pieces where no other reader can share their order."""
-        run = _run(self.plans, recipe)
+        run = [piece for key in recipe for piece in self.plans[key].pieces]
         whole = b"".join([values[piece].octets if isinstance(piece, str) else piece.octets for piece in run])
-        whole = _stripped(whole) if self.strips else whole
+        whole = whole.strip(b"\r\n") + b"\r\n" if self.strips else whole
         in_base64 = self.encoding == "base64"
         return _Woven([_ended(_lines(whole)) if in_base64 else _ended(_printable(whole), b"=\r\n")], ())
 
@@ -146,27 +171,31 @@ def _both(plain: str) -> tuple[_Value, _Value]:
 
 
 def _part(blocks: Mapping[str, str], encoding: str | None, *, strips: bool) -> _Part:
-    plans = {key: _plan(key, words) for key, words in blocks.items()}
-    encoding = encoding or _shorter(plans)
-    ready = {key: tuple([_encoded(encoding, piece) for piece in plan]) for key, plan in plans.items()}
+    bare = {key: _pieces(key, words) for key, words in blocks.items()}
+    encoding = encoding or _shorter(bare.values())
+    plans = {key: _Plan(tuple([_encoded(encoding, piece) for piece in pieces])) for key, pieces in bare.items()}
+    first = {key for key, plan in plans.items() if not strips or plan.begins}
+    last = {key for key, plan in plans.items() if (plan.ends if strips else plan.closes)}
 
     @lru_cache(maxsize=RECIPES)  # here, so that it goes when the Issue does
     def kept(recipe: _Keys, phases: tuple[int, ...]) -> _Woven | None:
-        run = _run(ready, recipe)
-        if not run or isinstance(run[-1], str) or (strips and not _stripped_already(run)):
+        missing = [key for key in recipe if key not in plans]
+        if missing:
+            raise email.MissingBlock(f"the issue has no block {missing[0]!r}; it has {', '.join(plans)}")
+        if not recipe or recipe[0] not in first or recipe[-1] not in last:
             return None  # it hangs on the reader's own words where it begins or ends
-        return _in_base64(run, phases) if encoding == "base64" else _in_printable(run)
+        run = [plans[key].pieces for key in recipe]
+        return _in_base64(run, dict(zip(SLOTS, phases, strict=True))) if encoding == "base64" else _in_printable(run)
 
-    return _Part(encoding, ready, strips, kept)
+    return _Part(encoding, plans, strips, kept)
 
 
-def _plan(key: str, words: str) -> _Plan:
+def _pieces(key: str, words: str) -> tuple[_Fixed | str, ...]:
     pieces = SLOT.split(_BREAKS.sub("\n", words))
     unknown = [name for name in pieces[1::2] if name not in SLOTS]
     if unknown:
         raise email.BadSlot(f"block {key!r} has a slot {unknown[0]!r}; there are {', '.join(SLOTS)}")
-    plan = (piece if n % 2 else _Fixed(mime.canonical(piece)) for n, piece in enumerate(pieces) if piece)
-    return tuple(plan)
+    return tuple([p if n % 2 else _Fixed(mime.canonical(p)) for n, p in enumerate(pieces) if p])
 
 
 def _encoded(encoding: str, piece: _Fixed | str) -> _Fixed | str:
@@ -183,8 +212,8 @@ def _in_triples(octets: bytes, wanted: int) -> tuple[bytes, bytes, bytes]:
     return octets[:wanted], _lines(octets[wanted:end]), octets[end:]
 
 
-def _shorter(plans: Mapping[str, _Plan]) -> str:
-    fixed = [piece.octets for plan in plans.values() for piece in plan if isinstance(piece, _Fixed)]
+def _shorter(blocks: Iterable[tuple[_Fixed | str, ...]]) -> str:
+    fixed = [piece.octets for pieces in blocks for piece in pieces if isinstance(piece, _Fixed)]
     printable = sum(len(_printable(octets)) for octets in fixed)
     base64 = sum(map(len, fixed)) * 78 // _ROW
     return "quoted-printable" if printable <= base64 else "base64"
@@ -193,52 +222,38 @@ def _shorter(plans: Mapping[str, _Plan]) -> str:
 # --- once per Recipe -------------------------------------------------------------------------
 
 
-def _run(plans: Mapping[str, _Plan], recipe: _Keys) -> list[_Fixed | str]:
-    try:
-        return [piece for key in recipe for piece in plans[key]]
-    except KeyError as missing:
-        key = missing.args[0]
-        raise email.MissingBlock(f"the issue has no block {key!r}; it has {', '.join(plans)}") from None
-
-
-def _stripped_already(run: Sequence[_Fixed | str]) -> bool:
-    """Whether text begins with a word and ends with exactly one line break, whatever is put into the slots."""
-    first, last = run[0], run[-1]
-    if isinstance(first, str) or isinstance(last, str) or first.octets.startswith(b"\r\n"):
-        return False
-    return len(last.octets) > 2 and last.octets.endswith(b"\r\n") and not last.octets.endswith(b"\r\n\r\n")
-
-
-def _stripped(octets: bytes) -> bytes:
-    """Without blank lines at its ends, with one line break at the last, as `email.join` leaves text."""
-    return octets.strip(b"\r\n") + b"\r\n"
-
-
-def _in_printable(run: Sequence[_Fixed | str]) -> _Woven:
-    codes = [b"" if isinstance(piece, str) else piece.printable for piece in run]
+def _in_printable(run: Sequence[tuple[_Fixed | str, ...]]) -> _Woven:
+    codes, seams = list[bytes](), list[_Seam]()
+    for pieces in run:
+        for piece in pieces:
+            if isinstance(piece, str):
+                seams.append((len(codes), b"", piece, b""))
+                codes.append(b"")
+            else:
+                codes.append(piece.printable)
     codes[-1] = _ended(codes[-1], b"=\r\n")
-    return _Woven(codes, tuple([(n, b"", piece, b"") for n, piece in enumerate(run) if isinstance(piece, str)]))
+    return _Woven(codes, tuple(seams))
 
 
-def _in_base64(run: Sequence[_Fixed | str], phases: tuple[int, ...]) -> _Woven | None:
+def _in_base64(run: Sequence[tuple[_Fixed | str, ...]], sizes: Mapping[str, int]) -> _Woven | None:
     """None where too few fixed octets stand between two slots or after the last."""
-    sizes, codes, seams = dict(zip(SLOTS, phases, strict=True)), list[bytes](), list[_Seam]()
+    codes, seams = list[bytes](), list[_Seam]()
     slot, before, loose, over = "", b"", b"", 0  # what is not encoded yet, and how long that is, in threes
-    for piece in run:
-        if isinstance(piece, str):
+    for pieces in run:
+        for piece in pieces:
+            if isinstance(piece, str):
+                if slot:
+                    return None
+                slot, before, loose, over = piece, loose, b"", len(loose) + sizes[piece]
+                continue
+            head, middle, tail = piece.base64[-over % 3]
+            if not middle:
+                loose, over = loose + piece.octets, over + len(piece.octets)
+                continue
             if slot:
-                return None
-            slot, before, loose, over = piece, loose, b"", len(loose) + sizes[piece]
-            continue
-        head, middle, tail = piece.base64[-over % 3]
-        loose += head
-        if middle:
-            if slot:
-                seams.append((len(codes), before, slot, loose))
-            codes += (b"" if slot else _lines(loose), middle)
+                seams.append((len(codes), before, slot, loose + head))
+            codes += (b"" if slot else _lines(loose + head), middle)
             slot, loose, over = "", tail, len(tail)
-        else:
-            loose, over = loose + tail, over + len(piece.octets)
     if slot:
         return None
     codes[-1:] = [_ended(codes[-1] + _lines(loose))] if codes else [_ended(_lines(loose))]
