@@ -189,7 +189,7 @@ def _readers(ports: Ports, setup: Setup, proof: _Proof) -> Remark:
     if issue.id and Channel.EMAIL in ports.store.fanned_out(issue.id):
         balance = ports.store.balance(issue.id, Channel.EMAIL)
         says = say(
-            "대상 {audience}명: 전달됨 {accepted}, 대기 {waiting}, 제외 {excluded}, 발송 금지 {suppressed}.",
+            "대상 {audience:,}명: 전달됨 {accepted:,}, 대기 {waiting:,}, 제외 {excluded:,}, 발송 금지 {suppressed:,}.",
             audience=balance.audience,
             accepted=balance.accepted,
             waiting=balance.waiting,
@@ -210,7 +210,7 @@ def _expected_readers(ports: Ports, setup: Setup, proof: _Proof) -> Remark:
             made[reader.choices] = audience.recipe(reader.choices, proof.issue.content, proof.edition)
         counts[made[reader.choices] is not None, _may_be_written_to(setup, reader)] += 1
     says = say(
-        "독자 {readers}명에게 {recipes}가지 메일. 고른 섹션에 기사가 없어 빠지는 독자 {excluded}명.",
+        "독자 {readers:,}명에게 {recipes:,}가지 메일. 고른 섹션에 기사가 없어 빠지는 독자 {excluded:,}명.",
         readers=counts[True, True],
         recipes=len({recipe for recipe in made.values() if recipe is not None}),
         excluded=counts[False, True],

@@ -30,13 +30,13 @@ def judge_size(mail: Opened, *, budget: int, hard: int) -> Iterator[Verdict]:
     """Bytes of HTML before transfer encoding: Gmail hides what comes after about 102 KB, the way out first of all."""
     count = len((mail.html or "").encode())
     if count > hard:
-        says = say("HTML이 {count}바이트입니다. {hard}바이트를 넘으면 Gmail이 뒤를 숨깁니다.", count=count, hard=hard)
+        says = say("HTML이 {count:,}바이트입니다. {hard:,}바이트를 넘으면 Gmail이 뒤를 숨깁니다.", count=count, hard=hard)
         yield Severity.WRONG, "size-html", says, "Gmail"
     elif count > budget:
-        says = say("HTML이 {count}바이트로, 예산 {budget}바이트를 넘습니다.", count=count, budget=budget)
+        says = say("HTML이 {count:,}바이트로, 예산 {budget:,}바이트를 넘습니다.", count=count, budget=budget)
         yield Severity.WARNING, "size-html", says, "Gmail"
     else:
-        says = say("HTML {count}바이트, 예산 {budget}바이트 안입니다.", count=count, budget=budget)
+        says = say("HTML {count:,}바이트, 예산 {budget:,}바이트 안입니다.", count=count, budget=budget)
         yield Severity.FINE, "size-html", says, "Gmail"
 
 
@@ -178,7 +178,8 @@ def judge_images(page: Page, *, live: bool) -> Iterator[Verdict]:
             says = say(words, count=len(bad), first=_bare(bad[0].get("src", ""))[:_SHOWN] or "–")
             yield severity, f"images-{fault}", says, "WCAG 2.2 §1.1.1" if fault == "alt" else "Gmail"
     if not found:
-        yield Severity.FINE, "images-good", say("그림 {count}개가 모두 온전합니다.", count=len(images)), ""
+        says = say("그림 {count}개가 모두 온전합니다.", count=len(images)) if images else say("그림이 없습니다.")
+        yield Severity.FINE, "images-good", says, ""
 
 
 _Image = Mapping[str, str]
