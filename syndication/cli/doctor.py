@@ -12,23 +12,22 @@ from collections.abc import Sequence
 from datetime import date
 
 import click
-from rich.padding import Padding
 from rich.text import Text
 
 from syndication import bootstrap, proof
 from syndication import doctor as examining
 from syndication.bootstrap import House
-from syndication.cli.house import Context, json_option, out, print_json
+from syndication.cli.house import Context, json_option, out, plain, print_json
 from syndication.core.domain_records import Sender
 from syndication.core.links import BadAddress
-from syndication.core.remarks import Remark, Said, Severity, worst_first
+from syndication.core.remarks import Record, Remark, Said, Severity, worst_first
 from syndication.render.words import LANGUAGES, Words, words
 
-WIDTH = 80  # columns, wherever it is read
+WIDTH, COLUMN = 80, 21  # columns, wherever it is read; where the words begin
 
 _SIGNS = {Severity.WRONG: "✗", Severity.WARNING: "!", Severity.SKIPPED: "·", Severity.FINE: "✓"}
 _STYLES = {Severity.WRONG: "bold red", Severity.WARNING: "yellow", Severity.SKIPPED: "dim", Severity.FINE: "green"}
-_INDENT = 4
+_SEVERAL = ("size", "readers", "header", "links", "images")  # of these more than one mail may be told
 
 
 @click.command()
@@ -156,17 +155,12 @@ def _facts(sender: Sender, found: Sequence[Remark], said: Words) -> dict[str, ob
                 "subject": remark.subject,
                 "says": _in(said, remark.says),
                 "advice": _in(said, remark.advice) if remark.advice else None,
-                "publish": {**_record(remark), "zone": remark.publish.zone} if remark.publish else None,
+                "publish": {**plain(remark.publish), "zone": remark.publish.zone} if remark.publish else None,
                 "source": said(remark.source) if remark.source else None,
             }
             for remark in worst_first(found)
         ],
     }
-
-
-def _record(remark: Remark) -> dict[str, str]:
-    record = remark.publish
-    return {} if record is None else {"name": record.name, "type": record.type, "text": record.text}
 
 
 def _in(said: Words, what: Said) -> str:
@@ -177,56 +171,42 @@ def _in(said: Words, what: Said) -> str:
 def _tell(house: House, sender: Sender, areas: Sequence[tuple[str, Sequence[Remark]]], said: Words) -> None:
     mode = said("실제 발송") if house.setup.live else said("리허설")
     names = " · ".join(dict.fromkeys((sender.author, sender.bounces)))
-    out.print(f"{house.settings.outlet.name} · {mode} · {names}", style="bold", markup=False, width=WIDTH)
+    out.print(f"{house.settings.outlet.name} · {mode} · {names}", style="bold", markup=False)
     for title, remarks in areas:
         if remarks:
-            out.print()
-            out.print(title, style="bold", markup=False)
+            out.print(f"\n{title}", style="bold", markup=False)
         for remark in worst_first(remarks):
             _tell_one(remark, said)
     counts = Counter(remark.severity for _, remarks in areas for remark in remarks)
-    out.print()
     summary = said(
-        "잘못 {wrong} · 주의 {warning} · 해당 없음 {skipped} · 좋음 {fine}",
+        "✗ 잘못 {wrong}   ! 주의 {warning}   · 해당 없음 {skipped}   ✓ 좋음 {fine}",
         **{severity.value: counts[severity] for severity in Severity},
     )
-    out.print(summary, style="bold red" if counts[Severity.WRONG] else "bold", markup=False)
+    out.print(f"\n{summary}", style="bold red" if counts[Severity.WRONG] else "bold", markup=False)
 
 
 def _tell_one(remark: Remark, said: Words) -> None:
-    """A line of what and where, then the sentence, then what to do; what is fine takes one line where it can."""
-    head = Text.assemble(
-        (f"{_SIGNS[remark.severity]} {_name(remark.severity, said)}", _STYLES[remark.severity]),
-        f"  {remark.check}",
-        (f"  {remark.subject}", "dim"),
-    )
-    out.print(head, width=WIDTH, soft_wrap=False, overflow="fold")
-    lines = [_in(said, remark.says)]
-    if remark.advice is not None:
-        lines.append(_in(said, remark.advice))
-    if remark.source and remark.severity in (Severity.WRONG, Severity.WARNING):
-        lines.append(f"({said(remark.source)})")
-    for line in lines:
-        out.print(Padding(Text(line, overflow="fold"), (0, 0, 0, _INDENT)), width=WIDTH, soft_wrap=False)
+    """The sign and the name of the check, and beside them where, what, what to do and whose rule it is."""
+    words = [Text(_in(said, what)) for what in (remark.says, remark.advice) if what is not None]
+    if remark.severity is not Severity.FINE:
+        words = [Text(remark.subject, style="bold"), *words]
+        words += [Text(said(remark.source), style="dim")] if remark.source else []
+    elif remark.area in _SEVERAL:
+        words[0].append(f"  {remark.subject}", style="dim")
+    head = Text.assemble((f"{_SIGNS[remark.severity]} ", _STYLES[remark.severity]), remark.check)
+    for line in (line for text in words for line in text.wrap(out, WIDTH - COLUMN, overflow="fold")):
+        line.rstrip()
+        out.print(Text.assemble(head, " " * max(1, COLUMN - head.cell_len), line), soft_wrap=True)
+        head = Text()
     if remark.publish is not None:
-        _tell_record(remark, said)
+        _tell_record(remark.publish, said)
 
 
-def _name(severity: Severity, said: Words) -> str:
-    names = {
-        Severity.WRONG: said("잘못"),
-        Severity.WARNING: said("주의"),
-        Severity.SKIPPED: said("해당 없음"),
-        Severity.FINE: said("좋음"),
-    }
-    return names[severity]
-
-
-def _tell_record(remark: Remark, said: Words) -> None:
-    """Name, type and text each on a line of its own and never broken, to be copied as they stand."""
-    out.print(f"{' ' * _INDENT}{said('올릴 레코드')}", style="bold", markup=False)
-    for key, value in _record(remark).items():
-        out.print(f"{' ' * _INDENT}  {key:<5} {value}", markup=False, soft_wrap=True)
+def _tell_record(record: Record, said: Words) -> None:
+    """Name, type and text each on a line of its own that is never broken, to be copied as they stand."""
+    out.print(f"{' ' * COLUMN}{said('올릴 레코드:')}", markup=False)
+    for key, value in (("name", record.name), ("type", record.type), ("text", record.text)):
+        out.print(f"    {key}  {value}", style="bold", markup=False, soft_wrap=True)
 
 
 COMMANDS = (doctor,)

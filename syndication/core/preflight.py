@@ -87,14 +87,12 @@ def judge_links_fetched(label: str, answers: Mapping[str, str | None]) -> list[R
 
 
 def told_once(remarks: Iterable[Remark]) -> list[Remark]:
-    """Without what was said of an earlier mail in the same words; of the size each mail is told for itself."""
-    seen = set[object]()
+    """Without what an earlier mail has as well: the mails of an Issue are made of the same blocks. Each has a size."""
+    first = dict[tuple[str, Severity], str]()
     kept = list[Remark]()
     for remark in remarks:
-        said = (remark.check, remark.severity, str(remark.says))
-        if said not in seen or remark.check.startswith("size-"):
+        if first.setdefault((remark.check, remark.severity), remark.subject) == remark.subject or remark.area == "size":
             kept.append(remark)
-        seen.add(said)
     return kept
 
 

@@ -30,7 +30,8 @@ class Said:
 
     def __str__(self) -> str:
         """In Korean."""
-        return self.text.format(**{name: str(value) for name, value in self.values}) if self.values else self.text
+        values = {name: str(value) if isinstance(value, Said) else value for name, value in self.values}
+        return self.text.format(**values) if values else self.text
 
 
 def say(text: str, /, **values: str | int | Said) -> Said:
