@@ -12,13 +12,14 @@ from email.message import EmailMessage
 import pytest
 
 from syndication import feedback
+from syndication.adapters.memory import MemoryStore
 from syndication.adapters.memory.postbox import MemoryPostbox
 from syndication.core import links
 from syndication.core.links import Keys
 from syndication.core.model import Channel, DeliveryState, Event, EventKind, Outcome, Subscription, SubscriptionState
 from syndication.core.model import Verdict as Answered
 from syndication.feedback import Taken
-from syndication.ports import Arrived, Permanent, Transient
+from syndication.ports import Arrived, Permanent, Store, Transient
 from tests.factories import KEYS
 from tests.story.paper import DAY, FEED, TUESDAY, Paper, rss, story
 
@@ -26,6 +27,12 @@ DOMAIN = "bounce.garam.example"
 NEWSROOM = "desk@garam.example"
 S = DeliveryState
 STRANGERS = Keys(current="k9", secrets={"k9": b"somebody else's throw-away secret"})
+
+
+@pytest.fixture
+def store() -> Store:
+    """In memory: what the Stores make of news is held in contract/test_news.py."""
+    return MemoryStore()
 
 
 @pytest.fixture
