@@ -23,6 +23,7 @@ SES = "amazonses.com"  # whose SPF record speaks for Amazon SES
 
 _MOST_QUESTIONS = 400  # a domain whose records lead to more is somebody's joke
 _GIVE_UP = 3  # failures in a row, while nothing was answered: this machine has no DNS
+_ANCHOR = "a.root-servers.net"  # there wherever the public DNS is
 _LONGEST_PAGE = 65_536  # characters of a policy file that are looked at
 
 
@@ -35,6 +36,7 @@ class _Asked:
 
     names: Names
     fetcher: Fetcher
+    private: bool
     answers: dict[Question, Answer] = field(default_factory=dict)
     failures: int = 0
     reached: bool = False
@@ -46,9 +48,17 @@ class _Asked:
 
     def _dns(self, question: Question) -> Answer:
         if not self.reached and self.failures >= _GIVE_UP:
-            return Answer(failed="no name server answers")
+            return Answer(failed="no name server here answers")
         if len(self.answers) >= _MOST_QUESTIONS:
             return Answer(failed="too many questions")
+        try:
+            return Answer(values=tuple(self._told(question)))
+        except Transient as error:
+            self.failures += 1
+            return Answer(failed=str(error))
+
+    def _told(self, question: Question) -> Sequence[str]:
+        """What the servers say. "Nothing there" is believed only of servers that know something: some deny all."""
         ways: Mapping[Kind, Callable[[str], Sequence[str]]] = {
             Kind.TXT: self.names.txt,
             Kind.MX: self.names.mx,
@@ -56,13 +66,12 @@ class _Asked:
             Kind.AAAA: self.names.aaaa,
             Kind.PTR: self.names.ptr,
         }
-        try:
-            found = ways[question.kind](question.name)
-        except Transient as error:
-            self.failures += 1
-            return Answer(failed=str(error))
+        found = ways[question.kind](question.name)
+        if not (found or self.reached or self.private or self.names.a(_ANCHOR)):
+            self.failures = _GIVE_UP
+            raise Transient("the name servers here do not know the public DNS")
         self.reached = True
-        return Answer(values=tuple(found))
+        return found
 
     def _page(self, url: str) -> Answer:
         try:
@@ -73,9 +82,11 @@ class _Asked:
         return Answer(values=(fetched.url, fetched.content_type, text))
 
 
-def answered(asking: Asking[T], names: Names, fetcher: Fetcher) -> T:
-    """What a check returns when its questions go to the DNS and, for policy files, over HTTPS."""
-    asked = _Asked(names=names, fetcher=fetcher)
+def answered(asking: Asking[T], names: Names, fetcher: Fetcher, *, private: bool = False) -> T:
+    """What a check returns when its questions go to the DNS and, for policy files, over HTTPS.
+
+    With `private` the DNS is one's own, which need not know the public one."""
+    asked = _Asked(names=names, fetcher=fetcher, private=private)
     answer: Answer | None = None
     while True:
         try:
@@ -90,7 +101,7 @@ def answered(asking: Asking[T], names: Names, fetcher: Fetcher) -> T:
 
 def domains(names: Names, fetcher: Fetcher, sender: Sender) -> list[Remark]:
     """Everything that is to be said of what the sender's domains publish."""
-    return answered(examine(sender), names, fetcher)
+    return answered(examine(sender), names, fetcher, private=sender.private)
 
 
 def sender_of(

@@ -30,7 +30,9 @@ def judge_size(mail: Opened, *, budget: int, hard: int) -> Iterator[Verdict]:
     """Bytes of HTML before transfer encoding: Gmail hides what comes after about 102 KB, the way out first of all."""
     count = len((mail.html or "").encode())
     if count > hard:
-        says = say("HTML이 {count:,}바이트입니다. {hard:,}바이트를 넘으면 Gmail이 뒤를 숨깁니다.", count=count, hard=hard)
+        says = say(
+            "HTML이 {count:,}바이트입니다. {hard:,}바이트를 넘으면 Gmail이 뒤를 숨깁니다.", count=count, hard=hard
+        )
         yield Severity.WRONG, "size-html", says, "Gmail"
     elif count > budget:
         says = say("HTML이 {count:,}바이트로, 예산 {budget:,}바이트를 넘습니다.", count=count, budget=budget)
