@@ -54,6 +54,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._links: set[_Link] = set()
+        self._served: set[asyncio.Task[None]] = set()
         self._delay = 0.0
         self._down = False
         self._swallow_new = False
@@ -68,6 +69,7 @@ class Proxy:
 
     def stop(self) -> None:
         self.down()
+        self._run(self._all_served())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -132,8 +134,16 @@ class Proxy:
         for link in tuple(self._links):
             link.reset()
 
+    async def _all_served(self) -> None:
+        if self._served:
+            await asyncio.wait(self._served, timeout=5)
+
     async def _accept(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        if task is not None:
+            self._served.add(task)
+            task.add_done_callback(self._served.discard)
         link = _Link(client, swallowing=self._swallow_new)
         self._links.add(link)
         try:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from syndication.adapters.smtp import SmtpMailer
 from syndication.core.model import Reach, Verdict
 from syndication.ports import Mail
 from tests.contract.relay import MAIL, PIPELINING, Given, Talk, carried, mails
 from tests.contract.relay import relay as scripted
+from tests.proxy import proxy
 
 BIG = Mail(sender=MAIL.sender, recipient=MAIL.recipient, message=(b"x" * 76 + b"\r\n") * 100_000)
 
@@ -441,3 +445,50 @@ def test_the_while_doubles_with_every_refusal_and_ends_with_a_connection(relay: 
     first, second, third = (wait / timedelta(milliseconds=1) for wait in waits)
     assert 20 < first <= 40 < second <= 80
     assert 20 < third <= 40
+
+
+# --- wherever it is cut ----------------------------------------------------------------------
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 1300), st.sampled_from([(), PIPELINING]))
+def test_wherever_a_connection_is_cut_each_mail_is_what_its_outcome_says(octets: int, offers: tuple[str, ...]):
+    letters = mails(6)
+    with scripted(Talk.serve, offers=offers) as (_, server), proxy(server.port) as way:
+        way.cut_after(octets)
+        with scripted(Talk.serve, port=way.port, back_off=timedelta()) as (mailer, _):
+            told = list(mailer.carry(letters, lambda _: True))
+    server.settled()
+    taken = Counter(server.stored)
+    for mail, outcome in told:
+        allowed = {Verdict.ACCEPTED: (1,), Verdict.UNCERTAIN: (0, 1)}.get(outcome.verdict, (0,))
+        assert taken[mail.message] in allowed
+    assert sorted(mail.delivery_id for mail, _ in told) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_connection_that_fell_into_a_black_hole_costs_its_message_no_more_than_the_wait(relay: Given):
+    letters = mails(5)
+
+    def ask(mail: Mail) -> bool:
+        if mail.delivery_id == 2:
+            way.blackhole(new=False)
+        return True
+
+    with relay(Talk.serve) as (_, server), proxy(server.port) as way:  # noqa: SIM117 - the one needs the other
+        with relay(Talk.serve, port=way.port, timeout=timedelta(milliseconds=300)) as (mailer, _):
+            began = time.monotonic()
+            verdicts = [outcome.verdict for _, outcome in mailer.carry(letters, ask)]
+            assert time.monotonic() - began < 1.5
+    assert verdicts == [Verdict.ACCEPTED, Verdict.UNCERTAIN, *[Verdict.ACCEPTED] * 3]
+
+
+def test_a_relay_that_is_down_and_comes_back_is_used_again(relay: Given):
+    with relay(Talk.serve) as (_, server), proxy(server.port) as way:  # noqa: SIM117 - as above
+        with relay(Talk.serve, port=way.port, back_off=timedelta(milliseconds=50)) as (mailer, _):
+            assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
+            way.down()
+            time.sleep(0.05)
+            assert mailer.send(MAIL).reach is Reach.TRANSPORT
+            way.pass_on()
+            time.sleep(0.06)
+            assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
