@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -137,7 +138,7 @@ def _signature(signer: Signer, names: tuple[str, ...], lines: Sequence[bytes], s
     """The field DKIM-Signature with its CRLF."""
     form = _form(signer, names)
     signed = b"\r\n".join([*[lines[n] for n in form.order], f"{form.relaxed} {stamp}; b=".encode()])
-    code = base64.b64encode(_signed(signer, signed)).decode()
+    code = base64.b64encode(form.sign(signed)).decode()
     folded = "\r\n ".join([code[n : n + 72] for n in range(0, len(code), 72)])
     return f"{form.folded}\r\n {stamp};\r\n b={folded}\r\n".encode()
 
@@ -149,6 +150,7 @@ class _Form:
     order: tuple[int, ...]
     folded: str  # to 78 columns where names allow it
     relaxed: str
+    sign: Callable[[bytes], bytes]
 
 
 @lru_cache(maxsize=64)
@@ -162,7 +164,7 @@ def _form(signer: Signer, names: tuple[str, ...]) -> _Form:
             lines.append(" ")
         lines[-1] += word
     relaxed = "dkim-signature:" + "".join(lines).removeprefix("DKIM-Signature: ")
-    return _Form(order, "\r\n".join(lines), relaxed)
+    return _Form(order, "\r\n".join(lines), relaxed, _signing(signer.key))
 
 
 def _order(names: tuple[str, ...], transport: Transport) -> tuple[list[str], tuple[int, ...]]:
@@ -178,7 +180,7 @@ def _order(names: tuple[str, ...], transport: Transport) -> tuple[list[str], tup
     return named, tuple(order)
 
 
-def _signed(signer: Signer, octets: bytes) -> bytes:
-    if isinstance(signer.key, RSAPrivateKey):
-        return signer.key.sign(octets, _PADDING, _SHA256)
-    return signer.key.sign(hashlib.sha256(octets).digest())  # RFC 8463 section 3 signs the digest
+def _signing(key: RSAPrivateKey | Ed25519PrivateKey) -> Callable[[bytes], bytes]:
+    if isinstance(key, RSAPrivateKey):
+        return lambda octets: key.sign(octets, _PADDING, _SHA256)
+    return lambda octets: key.sign(hashlib.sha256(octets).digest())  # RFC 8463 section 3 signs the digest

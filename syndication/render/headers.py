@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple, Self
 
 from wcwidth import iter_graphemes
 
@@ -42,28 +42,29 @@ class BadHeader(ValueError):
     """A header field that cannot be written; the message names the field and says what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One header field. `value` is folded already: ASCII, lines parted by CRLF and a blank."""
-
+class _Written(NamedTuple):
     name: str
     value: str
-    key: str = field(init=False, repr=False, compare=False)  # the name in lower case
-    octets: bytes = field(init=False, repr=False, compare=False)  # with its CRLF
-    relaxed: bytes = field(init=False, repr=False, compare=False)  # as DKIM signs it, RFC 6376 section 3.4.2
+    key: str  # the name in lower case
+    octets: bytes  # with its CRLF
+    relaxed: bytes  # as DKIM signs it, RFC 6376 section 3.4.2
 
-    def __post_init__(self) -> None:
-        key, value = _key(self.name), self.value
+
+class Field(_Written):
+    """One header field. `value` is folded already: ASCII, lines parted by CRLF and a blank. Raises BadHeader."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str, value: str) -> Self:
+        key = _key(name)
         if not _FOLDED.fullmatch(value):
-            raise BadHeader(f"{self.name}: the value holds signs or line breaks that a header cannot have")
-        longest = max(map(len, str(self).split("\r\n"))) if len(value) + len(key) > LINE_MAX - 2 else 0
+            raise BadHeader(f"{name}: the value holds signs or line breaks that a header cannot have")
+        longest = max(map(len, f"{name}: {value}".split("\r\n"))) if len(name) + len(value) > LINE_MAX - 2 else 0
         if longest > LINE_MAX:
-            raise BadHeader(f"{self.name}: the line is {longest} octets long; at most {LINE_MAX} are allowed")
-        object.__setattr__(self, "key", key)
-        object.__setattr__(self, "octets", f"{self.name}: {value}\r\n".encode("ascii"))
-        if "  " in value or "\r" in value or value != value.strip(" "):
-            value = " ".join(value.split())
-        object.__setattr__(self, "relaxed", f"{key}:{value}".encode("ascii"))
+            raise BadHeader(f"{name}: the line is {longest} octets long; at most {LINE_MAX} are allowed")
+        plain = "  " not in value and "\r" not in value and value == value.strip(" ")
+        relaxed = f"{key}:{value if plain else ' '.join(value.split())}".encode("ascii")
+        return super().__new__(cls, name, value, key, f"{name}: {value}\r\n".encode("ascii"), relaxed)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"
