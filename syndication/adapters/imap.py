@@ -50,6 +50,7 @@ class ImapPostbox:
 
     def look(self, limit: int) -> Iterator[Arrived]:
         """Mails without our mark, oldest first; of a mail larger than 10 MB its beginning."""
+        self._freshen()
         with self._talking() as server:
             unread = "UNSEEN" if self._mark == "\\Seen" else f"UNKEYWORD {self._mark}"
             found, validity = _ok(server.uid("SEARCH", f"{unread} UNDELETED")), self._validity
@@ -76,6 +77,15 @@ class ImapPostbox:
                 server.logout()
             except (imaplib.IMAP4.error, OSError):
                 pass
+
+    def _freshen(self) -> None:
+        """Hear of what came since the last look; a connection that idled to death is put away."""
+        if self._connection is not None:
+            try:
+                _ok(self._connection.noop())
+            except (imaplib.IMAP4.error, OSError):
+                _shut(self._connection)
+                self._connection = None
 
     def _store(self, arrived: Arrived, flags: str) -> None:
         with self._talking() as server:
