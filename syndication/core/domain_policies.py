@@ -169,6 +169,8 @@ def judge_sign(author: str) -> Asking[list[Remark]]:
     way = yield from walk(author)
     for domain in dict.fromkeys((author, way.organisation)):
         answer = yield from ask(Kind.TXT, f"default._bimi.{domain}")
+        if answer.failed:
+            return [_remark(Severity.WARNING, "bimi-unknown", domain, unknown(answer.failed), source=_BIMI)]
         records = [text for text in answer.values if text.lower().startswith("v=bimi1")]
         if records:
             return [_of_sign(domain, records, way.applied[1] if way.applied else None)]
