@@ -55,11 +55,13 @@ class Listener:
         protocol: str = "smtp",
         name: str = "localhost",
         timeout: timedelta = timedelta(seconds=60),
+        taking: timedelta = timedelta(seconds=40),
     ) -> None:
-        """`timeout` is for one command of the far side, and for taking one mail. Port 0 is any free one."""
+        """`timeout` is how long a command of the far side, or a whole mail, may be on its way; `taking` how long it
+        may take us to take it. Port 0 is any free one."""
         self.port = port
         self._host, self._lmtp, self._name, self._timeout = host, protocol == "lmtp", name, timeout.total_seconds()
-        self._desk = _Desk(take, expects, self._timeout)
+        self._desk = _Desk(take, expects, taking.total_seconds())
         self._controller: _Controller | None = None
 
     def start(self) -> int:
@@ -85,7 +87,6 @@ class Listener:
             data_size_limit=LARGEST,
             enable_SMTPUTF8=True,  # reports about others than ASCII addresses travel so (RFC 6533)
             timeout=self._timeout,
-            command_call_limit=200,
             loop=loop,
         )
 
@@ -127,6 +128,10 @@ class _Guarded:
     def connection_lost(self, error: Exception | None) -> None:
         self.event_handler.connections -= 1
         super().connection_lost(error)  # type: ignore[misc]
+
+    def rest(self, seconds: float) -> None:
+        """Let the clock for the far side begin anew: it has done its part."""
+        self._reset_timeout(seconds)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
         self.octets += len(data)
@@ -175,6 +180,7 @@ class _Desk:
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
         server.octets = 0
+        server.rest(self._timeout + 10)
         sender = "" if envelope.mail_from == _NULL else envelope.mail_from
         arrived = Arrived(message=envelope.content, sender=sender, recipients=tuple(envelope.rcpt_tos))
         taking = asyncio.get_running_loop().run_in_executor(self.workers, self._take, arrived)
