@@ -1,70 +1,81 @@
-"""Feed items of single Articles, taken from frozen Issues.
+"""Feed items of single Articles, each with the words it appeared with.
 
-It renders no dialect; the words of an item are those the Issue was frozen with.
+It renders no dialect. An Article that was taken back stays as a stub: readers ignore tombstones.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 
-from syndication.core.model import (
-    Article,
-    ArticleContent,
-    ArticleStatus,
-    Edition,
-    Image,
-    Issue,
-    IssueItem,
-    Outlet,
-    Rights,
-)
+from syndication.core.catalogue import SHOWN, Story
+from syndication.core.model import Article, ArticleContent, ArticleStatus, Image, Outlet, Rights
+from syndication.core.prose import summary
 from syndication.render.feed_items import Category, Enclosure, FeedItem, image_type
 from syndication.render.words import Words
 
-NEWEST = 200
 FULL_TEXT = (Rights.OWN, Rights.LICENSED)
-SHOWN = (ArticleStatus.USABLE, ArticleStatus.CORRECTED)
 
 
-def article_items(
-    issues: Iterable[Issue], *, outlet: Outlet, edition: Edition, limit: int = NEWEST, say: Words
-) -> list[FeedItem]:
-    """One item per Article of these Issues, newest Issue first and in its reading order; at most `limit`.
-
-    An Article of several Issues stands once, at its newest Revision and the place of its newest Issue."""
-    chosen: dict[str, IssueItem] = {}
-    for issue in sorted(issues, key=lambda i: (i.publish_at, i.id), reverse=True):
-        for item in issue.content.items:
-            known = chosen.get(item.article.uri)
-            if known is None or known.article.revision < item.article.revision:
-                chosen[item.article.uri] = item
-    shown = (item for item in chosen.values() if item.article.status in SHOWN)
-    return [article_item(item, outlet=outlet, edition=edition, say=say) for item in shown][:limit]
-
-
-def article_item(item: IssueItem, *, outlet: Outlet, edition: Edition, say: Words) -> FeedItem:
+def article_item(story: Story, *, outlet: Outlet, say: Words) -> FeedItem:
     """The item of one Article: in full where the rights allow it, else its summary alone and no pictures."""
-    article, content = item.article, item.article.content
+    if story.article.status not in SHOWN:
+        return _stub(story, outlet=outlet, say=say)
+    article, content = story.article, story.article.content
     full = content.rights in FULL_TEXT
     images = content.images if full else ()
     return FeedItem(
-        id=article.uri,
+        id=story.uri,
+        uri=article.uri,
         title=content.title,
-        url=item.link,
-        summary=item.summary or None,
+        url=story.link,
+        summary=(story.summary if story.summary is not None else summary(content.paragraphs)) or None,
         content_html=article_html(article, say=say) if full else None,
         published_at=content.published_at,
         published_on=content.published_on,
-        updated_at=article.revised_at,
+        updated_at=_updated_at(story),
         authors=content.bylines,
-        categories=categories(content, item.section, outlet),
+        categories=categories(content, story.section, outlet),
         rights=f"© {content.rights_holder or outlet.name}",
         images=images,
         enclosure=_enclosure(images),
-        language=edition.language,
+        language=story.language,
+        appeared_at=story.appeared_at,
     )
+
+
+def _stub(story: Story, *, outlet: Outlet, say: Words) -> FeedItem:
+    """What stands in the place of an Article that was taken back and why. A hold may be about the headline itself."""
+    canceled = story.article.status is ArticleStatus.CANCELED
+    said = taken_back(story.notice, canceled=canceled, say=say)
+    return FeedItem(
+        id=story.uri,
+        uri=story.article.uri,
+        title=f"{mark(canceled, say)} {story.article.content.title}" if canceled else mark(canceled, say),
+        url=story.link,
+        summary=said,
+        content_html=paragraphs_html([said]),
+        published_at=story.article.content.published_at,
+        updated_at=_updated_at(story),
+        rights=f"© {outlet.name}",
+        language=story.language,
+        appeared_at=story.appeared_at,
+    )
+
+
+def mark(canceled: bool, say: Callable[[str], str]) -> str:
+    return say("[기사 취소]") if canceled else say("[기사 보류]")
+
+
+def taken_back(notice: str | None, *, canceled: bool, say: Callable[[str], str]) -> str:
+    """The publisher's own words on it, or plain ones."""
+    return notice or (say("이 기사는 취소되었습니다.") if canceled else say("이 기사는 보류되었습니다."))
+
+
+def _updated_at(story: Story) -> datetime:
+    at = story.article.revised_at
+    return at if story.restated_at is None else max(at, story.restated_at)
 
 
 def article_html(article: Article, *, say: Words) -> str | None:

@@ -6,13 +6,15 @@ It renders no dialect and lays nothing out: a feed reader has its own type and c
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from math import isfinite
 from zoneinfo import ZoneInfo
 
 from syndication.core import links
 from syndication.core.audience import sections_of
+from syndication.core.catalogue import Restatement
 from syndication.core.model import (
     Article,
     Cadence,
@@ -26,6 +28,7 @@ from syndication.core.model import (
     StationWeather,
     Weather,
 )
+from syndication.render.feed_articles import mark, taken_back
 from syndication.render.feed_items import FeedItem, public_uri
 from syndication.render.words import Words
 
@@ -33,35 +36,47 @@ PUBLISHED = (IssueState.FROZEN, IssueState.CLOSED)
 NAMED = 3  # headlines in a digest's summary
 
 
-def digest_items(issues: Iterable[Issue], *, outlet: Outlet, edition: Edition, say: Words) -> list[FeedItem]:
-    """One item per published Issue, newest first."""
+def digest_items(
+    issues: Iterable[Issue],
+    *,
+    outlet: Outlet,
+    edition: Edition,
+    say: Words,
+    restated: Mapping[int, Restatement] | None = None,
+) -> list[FeedItem]:
+    """One item per published Issue, newest first. `restated`: what became of its Articles since, by id."""
     newest = sorted((i for i in issues if i.state in PUBLISHED), key=lambda i: (i.publish_at, i.id), reverse=True)
-    return [digest_item(issue, outlet=outlet, edition=edition, say=say) for issue in newest]
+    return [digest_item(issue, outlet=outlet, edition=edition, say=say, restated=restated or {}) for issue in newest]
 
 
-def digest_item(issue: Issue, *, outlet: Outlet, edition: Edition, say: Words) -> FeedItem:
+def digest_item(
+    issue: Issue, *, outlet: Outlet, edition: Edition, say: Words, restated: Mapping[int, Restatement]
+) -> FeedItem:
     """The whole digest of an Issue as one item, dated by the Edition's hour."""
+    since = {i.article.id: restated[i.article.id] for i in issue.content.items if i.article.id in restated}
+    gone = {number: one for number, one in since.items() if one.gone}
     return FeedItem(
         id=links.issue_uri(outlet.domain, edition.id, issue.on, issue.cadence),
         title=_title(issue, edition, say),
         url=links.issue_url(outlet, edition.id, issue.on, issue.cadence),
-        summary=_summary(issue, say),
-        content_html=digest_html(issue, edition, say),
+        summary=_summary(issue, say, gone),
+        content_html=digest_html(issue, edition, say, gone),
         published_at=issue.publish_at,
-        updated_at=max(issue.publish_at, issue.frozen_at),
+        updated_at=max(issue.publish_at, issue.frozen_at, *(one.at for one in since.values())),
         rights=f"© {outlet.name}",
         language=edition.language,
+        weather=_told(issue.content.weather, edition),
     )
 
 
-def digest_html(issue: Issue, edition: Edition, say: Words) -> str:
+def digest_html(issue: Issue, edition: Edition, say: Words, gone: Mapping[int, Restatement]) -> str:
     """Weather, then the stories by section in reading order."""
     zone = ZoneInfo(edition.zone)
     items = issue.content.items
     told = [_weather(issue.content.weather, edition, issue.on, zone, say)]
     for section in sections_of(issue.content):
         told.append(f"<h2>{_text(section)}</h2>")
-        told += [_story(item, zone, say) for item in items if item.section == section]
+        told += [_story(item, zone, say, gone.get(item.article.id)) for item in items if item.section == section]
     return "".join(told)
 
 
@@ -71,9 +86,9 @@ def _title(issue: Issue, edition: Edition, say: Words) -> str:
     return " ".join(word for word in words if word)
 
 
-def _summary(issue: Issue, say: Words) -> str:
+def _summary(issue: Issue, say: Words, gone: Mapping[int, Restatement]) -> str:
     """The first headlines and how many follow."""
-    titles = [item.article.content.title for item in issue.content.items]
+    titles = [item.article.content.title for item in issue.content.items if item.article.id not in gone]
     if not titles:
         return say("오늘의 날씨")
     named = " · ".join(titles[:NAMED])
@@ -83,12 +98,20 @@ def _summary(issue: Issue, say: Words) -> str:
 # --- stories ---------------------------------------------------------------------------------
 
 
-def _story(item: IssueItem, zone: ZoneInfo, say: Words) -> str:
+def _story(item: IssueItem, zone: ZoneInfo, say: Words, gone: Restatement | None) -> str:
+    if gone is not None:
+        return _gone(gone, say)
     title, url = _text(item.article.content.title), public_uri(item.link)
     head = f'<a href="{html.escape(url)}">{title}</a>' if url else title
     summary = f"<p>{_text(item.summary)}</p>" if item.summary else ""
     notes = " · ".join(_text(note) for note in _notes(item.article, zone, say))
     return f"<h3>{head}</h3>{summary}" + (f"<p><small>{notes}</small></p>" if notes else "")
+
+
+def _gone(gone: Restatement, say: Words) -> str:
+    """What stands in the place of a story that was taken back since."""
+    head = f"{mark(gone.canceled, say)} {gone.title}" if gone.canceled else mark(gone.canceled, say)
+    return f"<h3>{_text(head)}</h3><p>{_text(taken_back(gone.notice, canceled=gone.canceled, say=say))}</p>"
 
 
 def _notes(article: Article, zone: ZoneInfo, say: Words) -> list[str]:
@@ -115,6 +138,11 @@ def _weather(weather: Weather, edition: Edition, on: date, zone: ZoneInfo, say: 
     rows = "".join(f"<li>{_text(_station(s, weather, on, zone, say))}</li>" for s in stations)
     notes = [_text(note) for note in _sources(weather, stations, on, zone, say)]
     return f"{head}<ul>{rows}</ul><p><small>{' · '.join(notes)}</small></p>"
+
+
+def _told(weather: Weather, edition: Edition) -> Weather:
+    """The weather as the markup tells it, for dialects that carry it as values."""
+    return replace(weather, stations=tuple(_shown(weather, edition)))
 
 
 def _shown(weather: Weather, edition: Edition) -> Sequence[StationWeather]:

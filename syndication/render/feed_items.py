@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import idna
+import nh3
 
 from syndication.core.flow import one_line
-from syndication.core.model import Image
+from syndication.core.model import Image, Weather
 
 MAX_FIELD = 1_000_000  # characters of one field: libxml2 readers give up a whole document at a text of 10 MB
 
@@ -36,10 +37,11 @@ class Enclosure:
 class FeedItem:
     """One item in every dialect. Text fields are plain text, `content_html` is safe markup.
 
-    Both RSS and Atom dates are instants, so an item with a bare `published_on` carries none: an invented midnight would
-    be a lie that readers sort by. Its day stands in the text instead. `updated_at` is the Revision's time."""
+    Dates of feeds are instants, so an item with a bare `published_on` carries none: an invented midnight would be a lie
+    that readers sort by. Its day stands in the text instead. `updated_at` is the Revision's time."""
 
-    id: str  # tag: URI, minted once
+    id: str  # a tag: URI minted once, or what an older feed of the publisher called it
+    uri: str | None = None  # Atom asks for a URI: what stands there when `id` is none
     title: str
     url: str | None
     updated_at: datetime
@@ -53,6 +55,8 @@ class FeedItem:
     images: tuple[Image, ...] = ()
     enclosure: Enclosure | None = None
     language: str = "ko"
+    appeared_at: datetime | None = None  # when it came into our feeds
+    weather: Weather | None = None  # of a digest; JSON Feed carries it as an extension
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,16 @@ class FeedHead:
     ttl: int = 15  # minutes; readers wait at least this long, so a long one delays corrections
     hub: str | None = None
     stylesheet: str | None = None  # reference of an XSL stylesheet, relative to the feed
+    logo: str | None = None  # address of a JPEG, PNG or GIF, at most 144 x 400
+    deleted_url: str | None = None  # the document of tombstones (RFC 6721)
+    current_url: str | None = None  # of an archive page: the feed it belongs to (RFC 5005)
+    prev_url: str | None = None  # the archive page before
+    next_url: str | None = None  # of an archive page: the one after
+
+    @property
+    def archived(self) -> bool:
+        """Whether this is a page of an archive, which never changes."""
+        return self.current_url is not None
 
 
 class Unfit(ValueError):
@@ -79,31 +93,44 @@ class Unfit(ValueError):
 
 # --- text ------------------------------------------------------------------------------------
 
-# Not allowed in XML 1.0 (§2.2), besides C1 controls and noncharacters, which validators and browsers reject.
+# Not allowed in XML 1.0 (§2.2), besides C1 controls, noncharacters and U+FFFD, which validators and browsers reject.
 _ILLEGAL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff"
     + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
 
 
+# UTF-8 that somebody read as Latin-1: validators and feedparser take such pairs for what they were.
+_MISREAD_PAIR = re.compile("[\xc2\xc3][\xa0-\xbf]")
+
+
 def legal(text: str) -> str:
-    """Markup without the characters that XML 1.0 forbids; line ends as \\n."""
+    """Markup without the characters that XML 1.0 forbids; line ends as \\n, misread UTF-8 put right."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _ILLEGAL.sub("", text) if _ILLEGAL.search(text) else text
+    text = _ILLEGAL.sub("", text) if _ILLEGAL.search(text) else text
+    while _MISREAD_PAIR.search(text):
+        text = _MISREAD_PAIR.sub(lambda pair: pair.group().encode("latin-1").decode("utf-8"), text)
+    return text
 
 
 # Words that need no cleaning; most do not, and cleaning costs more than rendering.
-_ORDINARY = re.compile("(?:[!-~가-힣·…‘’“”]++ ?)++(?<! )")
+_ORDINARY = re.compile("(?:[!-%'-;=-~가-힣·…‘’“”]++ ?)++(?<! )")
+_TAKEN_FOR_HTML = re.compile(r"<(?=/\w+>)|&(?=#?\w+;)")
+_WIDE = {"<": "＜", "&": "＆"}
 
 
 def plain(text: str) -> str:
-    """One line of text that every dialect can carry and every reader gives back as it is."""
+    """One line of text that every dialect can carry and every reader gives back as it is.
+
+    RSS cannot tell text from markup, so readers guess by closing tags and entities (feedparser's lookslikehtml) and
+    rewrite what they find. The sign that begins one stands in its wide form; every other sign stays."""
     if _ORDINARY.fullmatch(text):
         return text
-    line = one_line(text)
-    return one_line(legal(line)) if _ILLEGAL.search(line) else line
+    while (line := legal(one_line(text))) != text:  # what is taken out may bring together what must go as well
+        text = line
+    return _TAKEN_FOR_HTML.sub(lambda sign: _WIDE[sign.group()], line)
 
 
 def optional(text: str | None) -> str | None:
@@ -115,23 +142,11 @@ def several(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t for t in map(plain, texts) if t))
 
 
-_TAKEN_FOR_HTML = re.compile(r"</\w+>|&#?\w+;")
-_SIMPLE_HTML = re.compile(r"</?[a-z][a-z0-9]*>|&[a-z]+;")
-_REWRITTEN = re.compile(r"<|&(?! )")
-
-
-def misread(title: str) -> bool:
-    """Whether readers take this plain title for markup and change it; then both dialects say it as escaped HTML.
-
-    RSS cannot tell text from markup, so readers guess by closing tags and entities (feedparser's lookslikehtml), and
-    rewrite all but the simplest tags."""
-    return bool(_TAKEN_FOR_HTML.search(title) and _REWRITTEN.search(_SIMPLE_HTML.sub(" ", title)))
-
-
 # --- addresses -------------------------------------------------------------------------------
 
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,4})?(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?")
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_HOST = re.compile(r"[a-z0-9._-]+")
+_NAMED_HOST = re.compile(r"https?://(?:[a-z0-9-]+\.)+[a-z0-9][a-z0-9-]*(?::\d+)?/")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEPT = "/%:@!$&'()*+,;=~-._?"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
@@ -140,8 +155,8 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 def public_uri(url: str) -> str | None:
     """An absolute http(s) URI in ASCII (RFC 3986), or None where the address is no such thing.
 
-    Korean paths are percent-encoded and Korean hosts become A-labels, since RSS readers know no IRIs; one with a user
-    name or password is no public address."""
+    Korean paths are percent-encoded and Korean hosts become A-labels, since RSS readers know no IRIs. One with a user
+    name, a password or a bare IPv6 host is no public address."""
     if _PLAIN_URL.fullmatch(url):
         return url
     try:
@@ -153,7 +168,7 @@ def public_uri(url: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or parts.username is not None:
         return None
-    place = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
+    place = host if port is None else f"{host}:{port}"
     return urlunsplit((parts.scheme, place, _escaped(parts.path), _escaped(parts.query), _escaped(parts.fragment)))
 
 
@@ -163,31 +178,59 @@ def _escaped(part: str) -> str:
 
 # --- an item made fit ------------------------------------------------------------------------
 
+LONGEST_ID = 500
+_FIRST_FEEDS = datetime(1990, 1, 1, tzinfo=UTC)  # an older date of a feed is a slip, as validators say
+_SLACK = timedelta(minutes=10)  # of clocks; a date further ahead is a slip as well
+
 
 def fit(item: FeedItem) -> FeedItem:
     """The item as every dialect can carry it. Raises Unfit with the reason when it cannot be published at all."""
-    if not _ID.fullmatch(item.id) or _ILLEGAL.search(item.id):
-        raise Unfit(f"its id {item.id[:80]!a} is not a URI")
     title = plain(item.title)
     if not title:
         raise Unfit("it has no title")
     url = public_uri(item.url) if item.url is not None else None
     if item.url is not None and url is None:
         raise Unfit(f"its address {item.url[:80]!a} is not an absolute http or https address")
+    updated_at, content, summary = instant(item.updated_at), _markup(item.content_html), optional(item.summary)
     return replace(
         item,
+        uri=_uri(item),
         title=title,
         url=url,
-        summary=optional(item.summary),
-        content_html=_markup(item.content_html),
-        published_at=None if item.published_at is None else instant(item.published_at),
-        updated_at=instant(item.updated_at),
-        authors=several(item.authors),
+        summary=title if summary is None and content is None else summary,  # some text there must be (RFC 4287 §4.1.2)
+        content_html=content,
+        published_at=_plausible(item, updated_at),
+        updated_at=updated_at,
+        authors=several(name.replace("<", "＜") for name in item.authors),
         categories=_categories(item.categories),
         rights=optional(item.rights),
         images=_images(item.images),
         enclosure=_enclosure(item.enclosure),
     )
+
+
+def _uri(item: FeedItem) -> str:
+    """What names the item in Atom: its id, where that is a URI."""
+    if not item.id or len(item.id) > LONGEST_ID or item.id != plain(item.id):
+        raise Unfit(f"its id {item.id[:80]!a} is none that every reader gives back as it is")
+    found = as_uri(item.id, item.uri)
+    if found is None:
+        raise Unfit(f"its id {item.id[:80]!a} is not a URI")
+    return found
+
+
+def as_uri(*names: str | None) -> str | None:
+    """The first of several names that is a URI."""
+    return next((name for name in names if name is not None and _ID.fullmatch(name)), None)
+
+
+def _plausible(item: FeedItem, updated_at: datetime) -> datetime | None:
+    """The instant of publication; None when unknown, before there were feeds, or later than it could be seen."""
+    if item.published_at is None:
+        return None
+    at = instant(item.published_at)
+    seen_at = max(updated_at, instant(item.appeared_at)) if item.appeared_at is not None else updated_at
+    return at if _FIRST_FEEDS <= at <= seen_at + _SLACK else None
 
 
 def instant(at: datetime) -> datetime:
@@ -200,12 +243,34 @@ def instant(at: datetime) -> datetime:
         raise Unfit(f"its time {at.isoformat()} is out of range") from None
 
 
+# What readers and the W3C feed validator's list of safe markup know; ingest keeps no other.
+_TAGS = (
+    "a b strong i em u s sub sup ruby rt rp br img p div h2 h3 h4 ul ol li blockquote pre figure figcaption hr "
+    "table thead tbody tfoot tr td th caption small time span"
+)
+_CLEANER = nh3.Cleaner(
+    tags=set(_TAGS.split()),
+    clean_content_tags={"script", "style"},
+    attributes={
+        "a": {"href"},
+        "img": {"src", "alt", "width", "height"},
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan"},
+        "time": {"datetime"},
+    },
+    url_schemes={"http", "https", "mailto", "tel"},
+    url_relative="deny",
+    link_rel="noopener noreferrer",
+)
+
+
 def _markup(html: str | None) -> str | None:
+    """Safe markup without scripts, styles, forms and relative addresses, whoever it came from."""
     if html is None:
         return None
     if len(html) > MAX_FIELD:
         raise Unfit(f"its text is longer than {MAX_FIELD:,} characters")
-    return legal(html).strip() or None
+    return legal(_CLEANER.clean(legal(html))).strip() or None
 
 
 def _categories(categories: tuple[Category, ...]) -> tuple[Category, ...]:
@@ -236,7 +301,9 @@ def _image(image: Image) -> Image | None:
 
 def _enclosure(enclosure: Enclosure | None) -> Enclosure | None:
     url = public_uri(enclosure.url) if enclosure is not None else None
-    if enclosure is None or url is None or not re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", enclosure.type):
+    if enclosure is None or url is None or not _NAMED_HOST.match(url):
+        return None
+    if not re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", enclosure.type):
         return None
     return replace(enclosure, url=url, length=max(enclosure.length, 0))
 

@@ -1,4 +1,4 @@
-"""Renders feed items as RSS 2.0 and Atom 1.0 through feedgen, the same bytes for the same items everywhere.
+"""Renders feed items as RSS 2.0 and Atom 1.0 through feedgen and as JSON Feed: same items, same bytes, everywhere.
 
 It chooses no items and stores nothing. One item that cannot be published is set aside; the feed still goes out.
 """
@@ -13,39 +13,20 @@ from datetime import UTC, datetime
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from syndication.core import links
-from syndication.core.model import Edition, Outlet
-from syndication.render.feed_articles import article_item, article_items
-from syndication.render.feed_digest import digest_item, digest_items
 from syndication.render.feed_items import (
     FeedHead,
     FeedItem,
     Unfit,
     fit,
+    image_type,
     instant,
     legal,
-    misread,
     plain,
     public_uri,
 )
-from syndication.render.feed_repairs import AtomEntry, AtomFeed, RssFeed, RssItem, told_apart, unsaid
-from syndication.render.words import Words
+from syndication.render.feed_repairs import TYPES, AtomEntry, AtomFeed, RssFeed, RssItem, told_apart, unsaid
+from syndication.render.json_feed import json_bytes
 
-__all__ = [
-    "FeedHead",
-    "FeedItem",
-    "Rendered",
-    "article_item",
-    "article_items",
-    "digest_item",
-    "digest_items",
-    "feed_head",
-    "render_atom",
-    "render_rss",
-]
-
-STYLESHEET = "../feed.xsl"  # from feeds/<edition>/<kind>.<dialect>
-RSS_TYPE, ATOM_TYPE = "application/rss+xml", "application/atom+xml"
 GENERATOR = "syndication"
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # an Atom feed must say when it changed, also before its first item
 
@@ -58,71 +39,60 @@ class Rendered:
     quarantined: tuple[tuple[str, str], ...] = ()
 
 
-def feed_head(
-    outlet: Outlet,
-    edition: Edition,
-    kind: str,
-    dialect: str,
-    items: Sequence[FeedItem],
-    *,
-    hub: str | None = None,
-    ttl: int = 15,
-    say: Words,
-) -> FeedHead:
-    """The head of an Edition's `digest` or `articles` feed; its time is that of the newest Revision in it."""
-    named = {
-        "digest": (edition.title, say("{outlet}의 아침 소식과 날씨를 한 번에", outlet=outlet.name)),
-        "articles": (
-            say("{edition} 기사", edition=edition.title),
-            say("{outlet}의 기사를 하나씩", outlet=outlet.name),
-        ),
-    }
-    title, description = named[kind]
-    return FeedHead(
-        id=links.feed_uri(outlet.domain, edition.id, kind),
-        title=title,
-        description=description,
-        self_url=links.feed_url(outlet, edition.id, kind, dialect),
-        site_url=f"{outlet.url}/{edition.id}",
-        language=edition.language,
-        author=outlet.name,
-        rights=f"© {outlet.name}",
-        updated_at=max((item.updated_at for item in items), default=None),
-        ttl=ttl,
-        hub=hub,
-        stylesheet=STYLESHEET,
-    )
-
-
 def render_rss(head: FeedHead, items: Sequence[FeedItem]) -> Rendered:
     """RSS 2.0 by the profile of the RSS Advisory Board, items in the order given."""
-    head, (fitting, quarantined) = _fit_head(head), _fit_items(items)
+    fitting, quarantined = fit_items(items)
+    return Rendered(body=rss_bytes(fit_head(head), fitting), quarantined=quarantined)
+
+
+def render_atom(head: FeedHead, items: Sequence[FeedItem]) -> Rendered:
+    """Atom 1.0 (RFC 4287), entries in the order given."""
+    fitting, quarantined = fit_items(items)
+    return Rendered(body=atom_bytes(fit_head(head), fitting), quarantined=quarantined)
+
+
+def render_json(head: FeedHead, items: Sequence[FeedItem]) -> Rendered:
+    """JSON Feed 1.1, items in the order given."""
+    fitting, quarantined = fit_items(items)
+    return Rendered(body=json_bytes(fit_head(head), fitting), quarantined=quarantined)
+
+
+RENDER = {"rss": render_rss, "atom": render_atom, "json": render_json}
+
+# --- bytes of what is fit ------------------------------------------------------------------------
+
+
+def rss_bytes(head: FeedHead, items: Sequence[FeedItem]) -> bytes:
+    """RSS of a head and items that are fit already."""
     feed = _feed(head)
     feed.register_extension("repairs", RssFeed, None, atom=False)
     feed.repairs.head = head
     feed.updated(unsaid(head.updated_at or NEVER))
     feed.ttl(head.ttl)
-    feed.link(href=head.self_url, rel="self", type=RSS_TYPE)
+    if head.logo is not None:
+        feed.image(url=head.logo, title=head.title, link=head.site_url)
+    feed.link(href=head.self_url, rel="self", type=TYPES["rss"])
     feed.link(href=head.site_url, rel="alternate", type="text/html")  # feedgen: the last one is the channel's link
-    for item in fitting:
+    for item in items:
         feed.add_entry(_rss_item(item), order="append")
-    return Rendered(body=feed.rss_str(), quarantined=quarantined)
+    made: bytes = feed.rss_str()
+    return made
 
 
-def render_atom(head: FeedHead, items: Sequence[FeedItem]) -> Rendered:
-    """Atom 1.0 (RFC 4287), entries in the order given."""
-    head, (fitting, quarantined) = _fit_head(head), _fit_items(items)
+def atom_bytes(head: FeedHead, items: Sequence[FeedItem], *, extension: type[AtomFeed] = AtomFeed) -> bytes:
+    """Atom of a head and items that are fit already."""
     feed = _feed(head)
-    feed.register_extension("repairs", AtomFeed, None, rss=False)
+    feed.register_extension("repairs", extension, None, rss=False)
     feed.repairs.head = head
     feed.updated(head.updated_at or NEVER)
-    feed.link(href=head.self_url, rel="self", type=ATOM_TYPE)
-    if head.hub is not None:
-        feed.link(href=head.hub, rel="hub")
+    if head.logo is not None:
+        feed.logo(head.logo)
+    feed.link(href=head.self_url, rel="self", type=TYPES["atom"])
     feed.link(href=head.site_url, rel="alternate", type="text/html", hreflang=head.language)
-    for item in fitting:
+    for item in items:
         feed.add_entry(_atom_entry(item), order="append")
-    return Rendered(body=feed.atom_str(), quarantined=quarantined)
+    made: bytes = feed.atom_str()
+    return made
 
 
 # --- heads -----------------------------------------------------------------------------------
@@ -141,21 +111,36 @@ def _feed(head: FeedHead) -> FeedGenerator:
     return feed
 
 
-def _fit_head(head: FeedHead) -> FeedHead:
+def fit_head(head: FeedHead) -> FeedHead:
     """The head with clean words. An address that is none is the publisher's mistake and raises ValueError."""
     title = plain(head.title) or plain(head.author) or head.self_url
     return replace(
         head,
         title=title,
         description=plain(head.description) or title,
-        author=plain(head.author) or title,
+        author=plain(head.author).replace("<", "＜") or title,
         rights=plain(head.rights),
         self_url=_address(head.self_url, "the feed's own address"),
         site_url=_address(head.site_url, "the site's address"),
-        hub=_address(head.hub, "the hub's address") if head.hub is not None else None,
+        hub=_optional_address(head.hub, "the hub's address"),
+        logo=_logo(head.logo),
+        deleted_url=_optional_address(head.deleted_url, "the address of what was deleted"),
+        current_url=_optional_address(head.current_url, "the address of the current feed"),
+        prev_url=_optional_address(head.prev_url, "the address of the page before"),
+        next_url=_optional_address(head.next_url, "the address of the page after"),
         updated_at=instant(head.updated_at) if head.updated_at is not None else None,
         stylesheet=legal(head.stylesheet) if head.stylesheet is not None else None,
     )
+
+
+def _logo(url: str | None) -> str | None:
+    """None for a picture that RSS knows no name for (RSS 2.0: GIF, JPEG or PNG)."""
+    known = url is not None and image_type(url) in ("image/png", "image/jpeg", "image/gif")
+    return _optional_address(url, "the logo's address") if known else None
+
+
+def _optional_address(url: str | None, what: str) -> str | None:
+    return None if url is None else _address(url, what)
 
 
 def _address(url: str, what: str) -> str:
@@ -168,21 +153,28 @@ def _address(url: str, what: str) -> str:
 # --- items -----------------------------------------------------------------------------------
 
 
-def _fit_items(items: Sequence[FeedItem]) -> tuple[list[FeedItem], tuple[tuple[str, str], ...]]:
+def fit_items(items: Sequence[FeedItem]) -> tuple[list[FeedItem], tuple[tuple[str, str], ...]]:
     """Items that can be published, each id once in its newest form, and what was set aside."""
     fitting: dict[str, FeedItem] = {}
     quarantined: list[tuple[str, str]] = []
     for item in items:
-        try:
-            cleaned = fit(item)
-        except (Unfit, TypeError, AttributeError) as error:  # the latter two: a field of another kind than declared
-            quarantined.append((_shown(item.id), str(error)))
+        cleaned = fit_or_reason(item)
+        if isinstance(cleaned, str):
+            quarantined.append((_shown(item.id), cleaned))
             continue
         if cleaned.id in fitting:
             quarantined.append((cleaned.id, "another item of this feed has the same id"))
         if cleaned.id not in fitting or cleaned.updated_at > fitting[cleaned.id].updated_at:
             fitting[cleaned.id] = cleaned
     return list(fitting.values()), tuple(quarantined)
+
+
+def fit_or_reason(item: FeedItem) -> FeedItem | str:
+    """The item fit to be published, or the reason why it cannot be."""
+    try:
+        return fit(item)
+    except (Unfit, TypeError, AttributeError) as error:  # the latter two: a field of another kind than declared
+        return str(error)
 
 
 def _shown(item_id: object) -> str:
@@ -201,6 +193,7 @@ def _rss_item(item: FeedItem) -> FeedEntry:
 
 def _atom_entry(item: FeedItem) -> FeedEntry:
     entry = _entry(item)
+    entry.id(item.uri)
     entry.register_extension("repairs", AtomEntry, rss=False)
     entry.repairs.item = item
     entry.updated(told_apart(item))
@@ -210,7 +203,7 @@ def _atom_entry(item: FeedItem) -> FeedEntry:
     if item.rights is not None:
         entry.rights(item.rights)
     if item.content_html is None and item.url is None:  # RFC 4287 §4.1.1.1: content or an alternate link
-        entry.content(_escaped(item.summary or ""), type="html")
+        entry.content(_escaped(item.summary or item.title), type="html")
     return entry
 
 
@@ -218,7 +211,7 @@ def _entry(item: FeedItem) -> FeedEntry:
     """What both dialects say alike. The summary goes as HTML in both: readers take RSS descriptions for HTML."""
     entry = FeedEntry()
     entry.id(item.id)
-    entry.title(_escaped(item.title) if misread(item.title) else item.title)
+    entry.title(item.title)
     if item.url is not None:
         entry.link(href=item.url)
     if item.summary is not None:

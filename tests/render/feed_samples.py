@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from syndication.core.catalogue import Restatement, Story
 from syndication.core.model import (
     Article,
+    ArticleStatus,
     Cadence,
     Edition,
     Forecast,
@@ -19,7 +21,7 @@ from syndication.core.model import (
     StationWeather,
     Weather,
 )
-from syndication.render.feeds import FeedHead, FeedItem
+from syndication.render.feed_items import FeedHead, FeedItem
 from tests.factories import MORNING, ON, article, item
 
 EDITION = Edition(id="daily", title="가람 아침", stations=("가람", "나루"))
@@ -113,6 +115,38 @@ def issue(*articles: Article, number: int = 1, on: date = ON, weather: Weather =
 
 def revised(of: Article, revision: int, **values: object) -> Article:
     return replace(of, revision=revision, content=replace(of.content, **values))  # type: ignore[arg-type]
+
+
+def story(of: Article, **values: object) -> Story:
+    """An Article as Feeds show it: in the section and under the address that it names itself."""
+    words: dict[str, object] = {
+        "article": of,
+        "uri": of.uri,
+        "stamp": 1,
+        "appeared_at": MORNING,
+        "edition_id": "daily",
+        "language": "ko",
+        "section": of.content.section or "종합",
+        "link": of.content.url,
+        "summary": of.content.paragraphs[0] if of.content.paragraphs else None,
+        **values,
+    }
+    return Story(**words)  # type: ignore[arg-type]
+
+
+def restated(
+    of: Article, *, status: ArticleStatus = ArticleStatus.CANCELED, notice: str | None = None, hours: int = 2
+) -> Restatement:
+    return Restatement(
+        article_id=of.id,
+        uri=of.uri,
+        article_uri=of.uri,
+        at=MORNING + timedelta(hours=hours),
+        title=of.content.title,
+        notice=notice,
+        language="ko",
+        status=status,
+    )
 
 
 def morning(count: int = 3) -> Issue:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.model import ArticleStatus, Cadence, Forecast, IssueState, Rights, StationWeather, Weather
-from syndication.render.feed_digest import degrees
-from syndication.render.feed_items import Category, Unfit, fit, instant, misread, public_uri
-from syndication.render.feeds import article_items, digest_items, feed_head
+from syndication.core.catalogue import Feed, Page, Scope, edition_feed
+from syndication.core.model import (
+    Article,
+    ArticleStatus,
+    Cadence,
+    Forecast,
+    IssueState,
+    Rights,
+    StationWeather,
+    Weather,
+)
+from syndication.render.feed_digest import degrees, digest_items
+from syndication.render.feed_articles import article_item
+from syndication.render.feed_heads import feed_head
+from syndication.render.feed_items import Category, Enclosure, FeedHead, FeedItem, Unfit, fit, instant, plain, public_uri
 from syndication.render.words import words as words_in
 from tests.factories import MORNING, OUTLET, article
-from tests.render.feed_samples import EDITION, PICTURE, SEEN, feed_item, issue, observed, revised
+from tests.render.feed_samples import EDITION, PICTURE, SEEN, feed_item, issue, observed, restated, story
 from tests.render.make import KOREAN, templates
 
 # --- digests ---------------------------------------------------------------------------------
@@ -68,12 +79,20 @@ def test_an_english_editions_feeds_have_english_words_around_untouched_content()
         '<h2>사회</h2><h3><a href="https://garam.example/news/1">가람시 표본 기사 1</a></h3>'
         "<p>가람시는 1번째 표본 소식을 전했다.</p><p><small>Written automatically · 표본 기자</small></p>"
     )
-    dated = issue(article(1, published_on=date(2026, 1, 19)))
-    (item,) = article_items([dated], outlet=OUTLET, edition=weekly, say=english)
+    dated = story(article(1, published_on=date(2026, 1, 19)), language="en")
+    item = article_item(dated, outlet=OUTLET, say=english)
     assert '<time datetime="2026-01-19">Monday, 19 January 2026</time>' in (item.content_html or "")
-    for kind in ("digest", "articles"):
-        head = feed_head(replace(OUTLET, name="Garam Ilbo"), weekly, kind, "rss", [], say=english)
-        assert not re.search("[가-힣]", head.title + head.description)
+    for feed in (edition_feed("daily", "digest"), edition_feed("daily"), Feed(scope=Scope.OUTLET, term="garam")):
+        made_head = feed_head(
+            feed,
+            "rss",
+            outlet=replace(OUTLET, name="Garam Ilbo"),
+            edition=weekly,
+            language="en",
+            updated_at=None,
+            say=english,
+        )
+        assert not re.search("[가-힣]", made_head.title + made_head.description)
 
 
 def test_an_undated_story_stands_without_a_date() -> None:
@@ -167,14 +186,14 @@ def test_a_late_frozen_issue_is_never_updated_before_it_is_published() -> None:
 # --- articles --------------------------------------------------------------------------------
 
 
-def articles(*issues: object, **more: object) -> list[object]:
-    return article_items(issues, outlet=OUTLET, edition=EDITION, say=KOREAN, **more)  # type: ignore[arg-type]
+def shown(of: Article, **values: object) -> FeedItem:
+    return article_item(story(of, **values), outlet=OUTLET, say=KOREAN)
 
 
 def test_an_own_article_goes_in_full_with_all_that_is_known_of_it() -> None:
     source = article(7, published_at=SEEN, bylines=("표본 기자",), region="가람시", tags=("예산",), images=(PICTURE,))
-    (made,) = articles(issue(source))
-    assert made.id == source.uri
+    made = shown(source)
+    assert made.id == made.uri == source.uri
     assert made.title == "가람시 표본 기사 7"
     assert made.url == "https://garam.example/news/7"
     assert made.summary == "가람시는 7번째 표본 소식을 전했다."
@@ -187,55 +206,132 @@ def test_an_own_article_goes_in_full_with_all_that_is_known_of_it() -> None:
     assert made.enclosure is not None
 
 
+def test_an_adopted_id_is_the_items_id_and_its_own_uri_stays_beside_it() -> None:
+    made = shown(article(7), uri="https://www.garam.example/news/articleView.html?idxno=7")
+    assert made.id == "https://www.garam.example/news/articleView.html?idxno=7"
+    assert made.uri == article(7).uri
+    assert fit(made).uri == made.id, "it is a URI: Atom says the same"
+    assert fit(replace(made, id="garam-7")).uri == article(7).uri
+
+
 @pytest.mark.parametrize(("rights", "full"), [(Rights.OWN, 1), (Rights.LICENSED, 1), (Rights.NOT_FOR_PASSING_ON, 0)])
 def test_full_text_and_pictures_go_only_as_far_as_the_rights(rights: Rights, full: int) -> None:
-    (made,) = articles(issue(article(1, rights=rights, rights_holder="나루통신", images=(PICTURE,))))
+    made = shown(article(1, rights=rights, rights_holder="나루통신", images=(PICTURE,)))
     assert bool(made.content_html) == bool(made.images) == bool(made.enclosure) == bool(full)
     assert made.summary
     assert made.rights == "© 나루통신"
 
 
 def test_a_bare_date_becomes_no_instant_but_stands_in_the_text() -> None:
-    (made,) = articles(issue(article(1, published_on=date(2026, 1, 19))))
+    made = shown(article(1, published_on=date(2026, 1, 19)))
     assert made.published_at is None
-    assert made.content_html.endswith('<time datetime="2026-01-19">2026년 1월 19일 월요일</time></small></p>')
+    assert (made.content_html or "").endswith('<time datetime="2026-01-19">2026년 1월 19일 월요일</time></small></p>')
 
 
 def test_stored_markup_is_taken_before_paragraphs_and_line_breaks_survive() -> None:
-    (marked,) = articles(issue(article(1, html="<p>가 <b>나</b></p>")))
-    (lined,) = articles(issue(article(1, paragraphs=("▲ 하나\n둘 <셋>",))))
+    marked = shown(article(1, html="<p>가 <b>나</b></p>"))
+    lined = shown(article(1, paragraphs=("▲ 하나\n둘 <셋>",)))
     assert marked.content_html == "<p>가 <b>나</b></p>"
     assert lined.content_html == "<p>▲ 하나<br>둘 &lt;셋&gt;</p>"
 
 
-def test_an_article_of_two_issues_stands_once_at_its_newest_revision() -> None:
-    first = article(1)
-    later = revised(first, 2, title="고친 제목")
-    for order in (
-        [issue(later, number=2), issue(first, on=date(2026, 1, 19))],
-        [issue(first, on=date(2026, 1, 19)), issue(later)],
-    ):
-        assert [made.title for made in articles(*order)] == ["고친 제목"]
+def test_the_words_of_the_issue_go_before_those_cut_from_the_text() -> None:
+    assert shown(article(1), summary="편집자가 고른 말.").summary == "편집자가 고른 말."
+    assert shown(article(1, paragraphs=()), summary=None).summary is None
 
 
-def test_articles_come_newest_issue_first_in_reading_order_and_at_most_the_limit() -> None:
-    old, new = issue(article(1), article(2), on=date(2026, 1, 19)), issue(article(4), article(3), number=2)
-    assert [made.id[-1] for made in articles(old, new)] == ["4", "3", "1", "2"]
-    assert [made.id[-1] for made in articles(old, new, limit=3)] == ["4", "3", "1"]
+def test_a_canceled_article_leaves_a_stub_with_its_headline_and_the_reason_and_no_word_of_its_text() -> None:
+    gone = replace(article(1, images=(PICTURE,), bylines=("표본 기자",)), status=ArticleStatus.CANCELED)
+    later = MORNING + timedelta(hours=2)
+    made = shown(gone, notice="사실과 달라 취소합니다. <데스크>", restated_at=later)
+    assert made.id == gone.uri
+    assert made.title == "[기사 취소] 가람시 표본 기사 1"
+    assert made.content_html == "<p>사실과 달라 취소합니다. &lt;데스크&gt;</p>"
+    assert made.updated_at == later
+    assert (made.images, made.enclosure, made.authors) == ((), None, ())
+    assert "표본 소식" not in repr(made)
 
 
-@pytest.mark.parametrize("status", [ArticleStatus.WITHHELD, ArticleStatus.CANCELED])
-def test_withheld_and_canceled_articles_are_no_items(status: ArticleStatus) -> None:
-    assert articles(issue(replace(article(1), status=status), article(2)))[0].id.endswith("/2")
+def test_a_withheld_article_does_not_even_tell_its_headline() -> None:
+    made = shown(replace(article(1), status=ArticleStatus.WITHHELD), restated_at=MORNING)
+    assert (made.title, made.summary) == ("[기사 보류]", "이 기사는 보류되었습니다.")
+    assert "표본 기사" not in repr(made)
 
 
-def test_a_heads_time_is_that_of_the_newest_revision_never_now() -> None:
-    items = [feed_item(1), feed_item(2, updated_at=SEEN + timedelta(hours=2))]
-    head = feed_head(OUTLET, EDITION, "articles", "atom", items, say=KOREAN)
-    assert head.updated_at == SEEN + timedelta(hours=2)
-    assert head.self_url == "https://garam.example/feeds/daily/articles.atom"
-    assert head.id == feed_head(OUTLET, EDITION, "articles", "rss", items, say=KOREAN).id
-    assert feed_head(OUTLET, EDITION, "digest", "rss", [], say=KOREAN).updated_at is None
+def test_a_corrected_article_stays_and_is_updated_when_it_was_corrected() -> None:
+    made = shown(replace(article(1), status=ArticleStatus.CORRECTED), restated_at=MORNING)
+    assert (made.title, made.updated_at) == ("가람시 표본 기사 1", MORNING)
+
+
+def test_a_story_taken_back_since_is_gone_from_its_digest_too() -> None:
+    told = issue(article(1), article(2))
+    gone = {1: restated(article(1), notice="사실과 다릅니다.")}
+    (made,) = digest_items([told], outlet=OUTLET, edition=EDITION, say=KOREAN, restated=gone)
+    assert made.summary == "가람시 표본 기사 2"
+    assert "<h3>[기사 취소] 가람시 표본 기사 1</h3><p>사실과 다릅니다.</p>" in (made.content_html or "")
+    assert "1번째 표본 소식" not in (made.content_html or "")
+    assert made.updated_at == gone[1].at
+
+
+def test_a_story_released_again_stands_in_its_digest_and_the_digest_is_updated() -> None:
+    back = {1: restated(article(1), status=ArticleStatus.USABLE)}
+    (made,) = digest_items([issue(article(1))], outlet=OUTLET, edition=EDITION, say=KOREAN, restated=back)
+    assert "1번째 표본 소식" in (made.content_html or "")
+    assert made.updated_at == back[1].at
+
+
+# --- heads -----------------------------------------------------------------------------------
+
+
+def head(feed: Feed, dialect: str = "rss", **values: object) -> FeedHead:
+    told: dict[str, object] = {"edition": None, "language": "ko", "updated_at": SEEN, "say": KOREAN, **values}
+    return feed_head(feed, dialect, outlet=OUTLET, **told)  # type: ignore[arg-type]
+
+
+def test_a_feed_has_one_id_and_an_address_for_each_dialect() -> None:
+    society = Feed(scope=Scope.SECTION, term="사회")
+    heads = [head(society, dialect) for dialect in ("rss", "atom", "json")]
+    assert {h.id for h in heads} == {"tag:garam.example,2026:feed/section/%EC%82%AC%ED%9A%8C/articles"}
+    assert heads[1].self_url == "https://garam.example/feeds/section/%EC%82%AC%ED%9A%8C/articles.atom"
+    assert heads[0].stylesheet == "../../feed.xsl"
+
+
+def test_the_feeds_of_an_edition_keep_the_addresses_and_ids_they_always_had() -> None:
+    made = head(edition_feed("daily"), "atom", edition=EDITION)
+    assert made.self_url == "https://garam.example/feeds/daily/articles.atom"
+    assert made.id == "tag:garam.example,2026:feed/daily/articles"
+    assert made.stylesheet == "../feed.xsl"
+
+
+def test_every_feed_has_a_title_of_its_own() -> None:
+    scopes = [Feed(scope=scope, term="가람") for scope in Scope if scope is not Scope.EDITION]
+    feeds = [edition_feed("daily"), edition_feed("daily", "digest"), *scopes, Feed(scope=Scope.OUTLET, term="naru")]
+    titles = [head(feed, edition=EDITION if feed.scope is Scope.EDITION else None).title for feed in feeds]
+    assert len(set(titles)) == len(feeds)
+
+
+def test_a_page_of_the_archive_names_its_neighbours_and_the_feed_it_belongs_to() -> None:
+    page = Page(
+        key="daily/articles",
+        name="2026-01",
+        before="2025-12",
+        after="2026-02",
+        first_at=SEEN,
+        first_number=1,
+        last_at=SEEN,
+        last_number=2,
+        closed_at=SEEN,
+    )
+    made = head(edition_feed("daily"), "atom", page=page)
+    base = "https://garam.example/feeds/daily/articles"
+    assert made.archived
+    assert made.self_url == f"{base}/2026-01.atom"
+    assert (made.prev_url, made.next_url, made.current_url) == (
+        f"{base}/2025-12.atom",
+        f"{base}/2026-02.atom",
+        f"{base}.atom",
+    )
+    assert head(edition_feed("daily"), archive="2026-01").prev_url == f"{base}/2026-01.rss"
 
 
 # --- fit to be published ---------------------------------------------------------------------
@@ -263,6 +359,8 @@ def test_every_field_is_cleaned_on_its_own() -> None:
         ({"title": "\x0b \ud800"}, "no title"),
         ({"id": "12"}, "not a URI"),
         ({"id": "tag:a,2026: b"}, "not a URI"),
+        ({"id": " a "}, "gives back"),
+        ({"id": ""}, "gives back"),
         ({"url": "javascript:alert(1)"}, "not an absolute"),
         ({"url": "/news/1"}, "not an absolute"),
         ({"url": "https://user:secret@garam.example/"}, "not an absolute"),
@@ -291,7 +389,7 @@ def test_a_picture_without_a_public_address_is_dropped_and_its_story_stays() -> 
         ("HTTPS://Garam.Example/a b", "https://garam.example/a%20b"),
         ("https://garam.example/100%", "https://garam.example/100%25"),
         ("https://garam.example/%EA%B0%80", "https://garam.example/%EA%B0%80"),
-        ("https://[2001:4860::1]:8080/x", "https://[2001:4860::1]:8080/x"),
+        ("https://[2001:4860::1]:8080/x", None),
         ('https://garam.example/"<>', "https://garam.example/%22%3C%3E"),
         ("ftp://garam.example/", None),
         ("https://", None),
@@ -315,11 +413,71 @@ def test_instants_are_told_to_the_second() -> None:
     assert instant(SEEN).microsecond == 0
 
 
-@pytest.mark.parametrize("title", ["가 < 나 & 다", "<사설> 가람", "<b>굵게</b>", "AT&amp;T", "A &copy; B", "&"])
-def test_plain_titles_stay_plain(title: str) -> None:
-    assert not misread(title)
+@pytest.mark.parametrize("title", ["가 < 나 & 다", "<사설> 가람", "<b>굵게", "S&P500", "AT&T", "R&D", "a</ b", "& amp;"])
+def test_plain_titles_stay_as_they_are(title: str) -> None:
+    assert plain(title) == title
 
 
-@pytest.mark.parametrize("title", ["<a href=x>y</a>", "</B>", "&#x1F600;", "<사설> &lt;"])
-def test_titles_that_readers_would_rewrite_are_known(title: str) -> None:
-    assert misread(title)
+@pytest.mark.parametrize(
+    ("title", "made"),
+    [
+        ("<a href=x>y</a>", "<a href=x>y＜/a>"),
+        ("</B>", "＜/B>"),
+        ("&#x1F600;", "＆#x1F600;"),
+        ("<사설> &lt;", "<사설> ＆lt;"),
+        ("A &copy; B", "A ＆copy; B"),
+        ("Ã©tÃ© Â© 2026", "été © 2026"),
+        ("가\ufffd람", "가람"),
+    ],
+)
+def test_what_readers_would_take_for_markup_stands_in_its_wide_form(title: str, made: str) -> None:
+    assert plain(title) == made
+
+
+@given(st.text(max_size=40))
+def test_words_made_plain_stay_as_they_are(text: str) -> None:
+    assert plain(plain(text)) == plain(text)
+
+
+@pytest.mark.parametrize(
+    ("html", "made"),
+    [
+        ("<p onclick='x()'>가</p><script>나</script>", "<p>가</p>"),
+        ("<style>p{}</style><p style='color:red'>가</p>", "<p>가</p>"),
+        ("<form action=/x><input name=a>가</form>", "가"),
+        ('<a href="javascript:x()">가</a>', '<a rel="noopener noreferrer">가</a>'),
+        ('<a href="/news/1">가</a>', '<a rel="noopener noreferrer">가</a>'),
+        ('<img src="a.jpg"><img src="https://garam.example/a.jpg" alt="나">', None),
+        ("<iframe src='https://a.example/'></iframe>가", "가"),
+    ],
+)
+def test_no_script_style_form_or_relative_address_goes_out(html: str, made: str | None) -> None:
+    content = fit(feed_item(content_html=html)).content_html or ""
+    assert content == (made or '<img><img src="https://garam.example/a.jpg" alt="나">')
+
+
+@pytest.mark.parametrize(
+    ("published", "told"),
+    [
+        (datetime(1989, 12, 31, tzinfo=UTC), False),
+        (datetime(1990, 1, 2, tzinfo=UTC), True),
+        (SEEN + timedelta(minutes=9), True),
+        (SEEN + timedelta(minutes=11), False),
+    ],
+)
+def test_a_date_that_cannot_be_is_unknown(published: datetime, told: bool) -> None:
+    assert (fit(feed_item(published_at=published)).published_at is not None) == told
+
+
+def test_a_date_may_lie_behind_the_revision_when_the_story_appeared_later() -> None:
+    published = SEEN + timedelta(hours=1)
+    assert fit(feed_item(published_at=published, appeared_at=published)).published_at is not None
+
+
+def test_an_item_without_any_text_says_its_title() -> None:
+    assert fit(feed_item(summary=None, content_html="<script>x</script>")).summary == "표본 기사 1"
+
+
+@pytest.mark.parametrize("url", ["https://img/1.jpg", "https://my_img.example/1.jpg", "https://img.example"])
+def test_an_enclosure_on_a_host_that_is_no_public_name_is_left_out(url: str) -> None:
+    assert fit(feed_item(enclosure=Enclosure(url=url, type="image/jpeg"))).enclosure is None

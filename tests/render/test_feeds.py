@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from syndication.render.feed_items import Category, Enclosure
-from syndication.render.feeds import FeedHead, FeedItem, Rendered, render_atom, render_rss
+from syndication.render.feed_items import Category, Enclosure, FeedHead, FeedItem
+from syndication.render.feeds import Rendered, render_atom, render_json, render_rss
 from tests.render.feed_samples import HEAD, PICTURE, SEEN, feed_item
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -158,8 +158,8 @@ def test_an_atom_feed_has_id_title_updated_author_self_alternate_and_language() 
     assert feed.findtext(f"{ATOM}subtitle") == HEAD.description
     assert [(link.get("rel"), link.get("type")) for link in feed.findall(f"{ATOM}link")] == [
         ("self", "application/atom+xml"),
-        ("hub", None),
         ("alternate", "text/html"),
+        ("hub", None),
     ]
 
 
@@ -219,8 +219,8 @@ def test_a_bare_date_becomes_no_instant() -> None:
 
 def test_dates_of_any_zone_are_told_in_utc() -> None:
     east = datetime.fromisoformat("2026-01-20T06:30:00+09:00")
-    (item,) = rss(replace(FULL, published_at=east)).findall("item")
-    (entry,) = atom(replace(FULL, published_at=east)).findall(f"{ATOM}entry")
+    (item,) = rss(replace(FULL, published_at=east, updated_at=east)).findall("item")
+    (entry,) = atom(replace(FULL, published_at=east, updated_at=east)).findall(f"{ATOM}entry")
     assert item.findtext("pubDate") == "Mon, 19 Jan 2026 21:30:00 GMT"
     assert entry.findtext(f"{ATOM}published") == "2026-01-19T21:30:00+00:00"
 
@@ -266,7 +266,7 @@ def test_one_bad_item_is_set_aside_with_its_reason_and_the_feed_goes_out(render:
 def test_control_characters_and_surrogates_cost_only_themselves(render: object) -> None:
     made = render(HEAD, [feed_item(1, title="제목\x0b\ufffe\ud800", content_html="<p>\x00\udfff끝]]></p>")])  # type: ignore[operator]
     assert made.quarantined == ()
-    assert "끝]]>" in "".join(etree.fromstring(made.body).itertext())
+    assert "<p>끝]]&gt;</p>" in "".join(etree.fromstring(made.body).itertext())
     assert "제목" in "".join(etree.fromstring(made.body).itertext())
 
 

@@ -1,0 +1,153 @@
+"""Publishes our Feeds: lets Articles and Issues appear in them, and hands their files to the Publisher.
+
+Bytes depend on stored Issues and Revisions alone; what an item looks like is render's affair. Every function may be
+called at any time, by any number of workers, any number of times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from syndication.core.catalogue import (
+    CONTENT_TYPES,
+    DIALECTS,
+    SITEMAP,
+    FeedState,
+    Scope,
+    edition_feed,
+    path_of,
+)
+from syndication.core.model import Edition, Issue, Outcome, Verdict
+from syndication.ports import Ports, Setup
+from syndication.publish.appear import enter_issue, let_appear
+from syndication.publish.archives import close_pages, renew_pages
+from syndication.publish.contents import Contents, contents_of, edition_of, language_of, say_in
+from syndication.publish.lists import publish_lists
+from syndication.publish.shelf import Shelves, namespace_of, shelves
+from syndication.render.feed_heads import feed_head
+from syndication.render.feed_pieces import joined
+
+__all__ = [
+    "CONTENT_TYPES",
+    "build_feed",
+    "feed_recipients",
+    "forget_items",
+    "let_appear",
+    "publish_feed",
+    "publish_stale",
+    "refresh",
+]
+
+log = structlog.get_logger()
+
+AT_A_TIME = 32
+LEASE = timedelta(seconds=60)  # a Feed is one worker's for so long
+KEPT_FOR = timedelta(days=120)  # items of Articles that appeared earlier are made anew where a Feed still holds them
+SOON = timedelta(seconds=5)
+
+
+def feed_recipients(edition: Edition) -> tuple[str, ...]:
+    """The Feeds of an Edition as recipients of a Delivery: feed:daily/digest.rss and its siblings."""
+    keys = (edition_feed(edition.id, kind).key for kind in ("digest", "articles"))
+    return tuple(f"feed:{key}.{dialect}" for key in keys for dialect in DIALECTS)
+
+
+def publish_feed(ports: Ports, setup: Setup, recipient: str, issue: Issue) -> Outcome:
+    """Publish one Feed up to and including `issue`; the receipt is the hash of the bytes in this dialect.
+
+    Raises Transient when the Publisher or the Store does not answer."""
+    key, _, dialect = recipient.removeprefix("feed:").rpartition(".")
+    for waiting in ports.store.issues_to_enter({issue.edition_id}):
+        enter_issue(ports, setup, waiting)
+    now = ports.clock.now()
+    states = ports.store.take_feeds(now, now + LEASE, 1, keys={key})
+    if not states:
+        return Outcome(verdict=Verdict.DEFERRED, reason="another worker publishes this feed", retry_after=SOON)
+    dialects = DIALECTS if states[0].is_stale(now) else (dialect,)
+    _publish_one(ports, setup, shelves(ports, setup), states[0], now, dialects)
+    body = ports.publisher.read(path_of(key, dialect)) or b""
+    return Outcome(verdict=Verdict.ACCEPTED, receipt=hashlib.sha256(body).hexdigest()[:32])
+
+
+def refresh(ports: Ports, setup: Setup) -> int:
+    """Bring every Feed and list up to date; returns how many Feeds were published.
+
+    To be called whenever an Issue froze or an Article was read, revised or taken back, and with every tick."""
+    let_appear(ports, setup)
+    published = publish_stale(ports, setup)
+    renewed = renew_pages(ports, setup)
+    if published or renewed or _lists_are_due(ports, setup):
+        publish_lists(ports, setup)
+    return published
+
+
+def publish_stale(ports: Ports, setup: Setup) -> int:
+    """Publish every Feed that something happened to, and no other one; returns how many.
+
+    What goes wrong with one is logged and stops no other; it is tried again when its lease is over."""
+    shelf, published = shelves(ports, setup), 0
+    while True:
+        now = ports.clock.now()
+        states = ports.store.take_feeds(now, now + LEASE, AT_A_TIME)
+        if not states:
+            return published
+        for state in states:
+            try:
+                _publish_one(ports, setup, shelf, state, now)
+                published += 1
+            except Exception as error:
+                log.exception("feed not published", feed=state.feed.key, reason=str(error))
+
+
+def _publish_one(
+    ports: Ports,
+    setup: Setup,
+    shelf: Shelves,
+    state: FeedState,
+    now: datetime,
+    dialects: Sequence[str] = DIALECTS,
+) -> None:
+    """Publish a taken Feed, after the pages of its archive that it names."""
+    if state.feed.scope is Scope.EDITION and edition_of(setup, state.feed) is None:
+        ports.store.settle_feed(state, None)  # taken out of publisher.toml since: its last files stay
+        return
+    state = close_pages(ports, setup, state, now)
+    contents = contents_of(ports, setup, state, now)
+    for dialect in dialects:
+        body = build_feed(setup, shelf, state, contents, dialect)
+        path = path_of(state.feed.key, dialect)
+        changed = ports.publisher.publish(path, body, CONTENT_TYPES[dialect])
+        log.info("feed published", feed=path, changed=changed, octets=len(body))
+    ports.store.settle_feed(state, contents.due_at)
+
+
+def build_feed(setup: Setup, shelf: Shelves, state: FeedState, contents: Contents, dialect: str) -> bytes:
+    """The bytes of a Feed; items that cannot be rendered are in quarantine, with their reason in the Store."""
+    feed, language = state.feed, language_of(setup, state.feed)
+    head = feed_head(
+        feed,
+        dialect,
+        outlet=setup.outlet,
+        edition=edition_of(setup, feed),
+        language=language,
+        updated_at=state.touched_at,
+        say=say_in(setup, language),
+        archive=state.page,
+    )
+    return joined(head, shelf.bodies(dialect, contents.kind, contents.versions, contents.items), dialect)
+
+
+def forget_items(ports: Ports, setup: Setup) -> int:
+    """Drop serialised items that nobody asks for any more; returns how many. For once a day."""
+    return ports.store.forget_kept(namespace_of(setup), ports.clock.now() - KEPT_FOR)
+
+
+def _lists_are_due(ports: Ports, setup: Setup) -> bool:
+    """Whether the lists were never published, or a day ended that counts in the news sitemap."""
+    zone = next((edition.zone for edition in setup.editions.values()), "UTC")
+    return ports.clock.now().astimezone(ZoneInfo(zone)).hour == 0 or ports.publisher.changed_at(SITEMAP) is None

@@ -1,0 +1,114 @@
+"""Closes pages of the Feeds' archives (RFC 5005), once each; and takes words out of them that were taken back.
+
+It touches no current Feed: whoever publishes that names the newest page in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from syndication.core.archive import MOST, Dated, closed_page
+from syndication.core.catalogue import CONTENT_TYPES, DIALECTS, Feed, FeedState, Page, path_of
+from syndication.core.model import Issue
+from syndication.ports import Ports, Setup
+from syndication.publish.contents import (
+    ISSUES,
+    digests_as_items,
+    edition_of,
+    language_of,
+    say_in,
+    stories_as_items,
+    zone_of,
+)
+from syndication.render.feed_heads import feed_head
+from syndication.render.feed_items import FeedItem
+from syndication.render.feed_pieces import joined, pieces
+
+log = structlog.get_logger()
+
+ALL_ISSUES = 10_000  # of an Edition: 27 years of daily ones
+
+
+def close_pages(ports: Ports, setup: Setup, state: FeedState, now: datetime) -> FeedState:
+    """Publish every page that can be closed, oldest first; returns the Feed with its archive as it is then."""
+    while True:
+        page = closed_page(state, _waiting(ports, setup, state, now), now)
+        if page is None:
+            return state
+        publish_page(ports, setup, state.feed, page)
+        state = ports.store.close_page(page)
+        log.info("page of a feed's archive closed", feed=state.feed.key, page=page.name)
+
+
+def publish_page(ports: Ports, setup: Setup, feed: Feed, page: Page) -> None:
+    """Publish a page in every dialect. The same stored Revisions give the same bytes at any later time."""
+    items = _items(ports, setup, feed, page)
+    edition, language = edition_of(setup, feed), language_of(setup, feed)
+    for dialect in DIALECTS:
+        head = feed_head(
+            feed,
+            dialect,
+            outlet=setup.outlet,
+            edition=edition,
+            language=language,
+            updated_at=max((item.updated_at for item in items), default=page.last_at),
+            say=say_in(setup, language),
+            page=page,
+        )
+        bodies = [piece.body for piece in pieces(items, dialect) if piece.body is not None]
+        path = path_of(feed.key, dialect, page.name)
+        ports.publisher.publish(path, joined(head, bodies, dialect), CONTENT_TYPES[dialect])
+
+
+def renew_pages(ports: Ports, setup: Setup) -> int:
+    """Publish anew the pages that hold something which was taken back or released since; returns how many."""
+    feeds = {state.feed.key: state.feed for state in ports.store.feed_states()} if ports.store.stale_pages() else {}
+    pages = [page for page in ports.store.stale_pages() if page.key in feeds]
+    for page in pages:
+        if _known(setup, feeds[page.key]):
+            publish_page(ports, setup, feeds[page.key], page)
+        ports.store.settle_page(page)
+    return len(pages)
+
+
+def _known(setup: Setup, feed: Feed) -> bool:
+    return feed.kind == "articles" or edition_of(setup, feed) is not None
+
+
+def _waiting(ports: Ports, setup: Setup, state: FeedState, now: datetime) -> Sequence[Dated]:
+    if state.feed.kind == "digest":
+        issues = _issues_since(ports, state, now)
+        return [Dated(at=i.publish_at, number=i.id, month=i.on.replace(day=1)) for i in issues]
+    zone = ZoneInfo(zone_of(setup, state.feed))
+    waiting = ports.store.unarchived(state, now, MOST + 1)
+    return [Dated(at=at, number=number, month=_month(at, zone)) for at, number in waiting]
+
+
+def _month(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date().replace(day=1)
+
+
+def _items(ports: Ports, setup: Setup, feed: Feed, page: Page) -> list[FeedItem]:
+    """What a page holds, newest first."""
+    if feed.kind != "digest":
+        return [item for _, item in stories_as_items(setup, ports.store.page_stories(page)).values()]
+    edition = setup.editions[feed.term]
+    first, last = (page.first_at, page.first_number), (page.last_at, page.last_number)
+    issues = [i for i in ports.store.issues(feed.term, ALL_ISSUES) if first <= (i.publish_at, i.id) <= last]
+    newest = sorted(issues, key=lambda i: (i.publish_at, i.id), reverse=True)
+    return [make() for _, make in digests_as_items(ports, setup, edition, newest).values()]
+
+
+def _issues_since(ports: Ports, state: FeedState, now: datetime) -> list[Issue]:
+    """Published Issues that are in no page yet, oldest first."""
+    found = ports.store.issues(state.feed.term, ISSUES)
+    if len(found) == ISSUES and state.page is None:
+        found = ports.store.issues(state.feed.term, ALL_ISSUES)
+    told = sorted((i for i in found if i.publish_at <= now), key=lambda i: (i.publish_at, i.id))
+    if state.closed_at is None:
+        return told
+    return [i for i in told if (i.publish_at, i.id) > (state.closed_at, state.closed_number)]
