@@ -53,7 +53,7 @@ class Entry:
 
     kind: Literal["taken", "refused", "cut", "stalled"]
     told: bool
-    code: str  # of the answer, or the stage of a cut or stall
+    code: str  # both codes of the answer, or the stage of a cut or stall
     message_id: str
     recipient: str
     at: float  # seconds since 1970
@@ -278,7 +278,7 @@ def _kind(fault: Fault) -> str:
 
 
 def _code(fault: Fault) -> str:
-    return fault.at if fault.do in ("cut", "stall") else fault.do.partition(" ")[0]
+    return fault.at if fault.do in ("cut", "stall") else " ".join(fault.do.split()[:2])
 
 
 def read_faults(path: Path) -> list[Fault]:

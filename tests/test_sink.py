@@ -102,7 +102,7 @@ def test_greylisting_refuses_each_recipient_once(server: Sink):
         answers = [caller.envelope(f"reader-{n}@example.com") for n in (1, 2)]
         assert [[a[:3] for a in answer] for answer in answers] == [["250", "451", "554"]] * 2
         assert caller.envelope("reader-1@example.com")[2].startswith("354")
-    assert [(e.kind, e.code) for e in server.entries()] == [("refused", "451")] * 2
+    assert [(e.kind, e.code) for e in server.entries()] == [("refused", "451 4.7.1")] * 2
 
 
 def test_data_without_a_recipient_may_also_be_let_in_and_ended_by_a_lonely_dot(tmp_path: Path):

@@ -1,24 +1,32 @@
-"""A whole installation in a folder of its own, on free ports, for tests that kill and restart real workers."""
+"""A whole installation in a folder of its own, on free ports, for tests that break real workers and the world around.
+
+What its workers do is counted elsewhere: by the sink's own log.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from syndication import bootstrap
+from sqlalchemy import text
+
+from syndication import assemble, bootstrap
 from syndication.bootstrap import House
-from syndication.core import links
+from syndication.core import links, timetable
 from syndication.core.model import Choices, Consent, Found, Issue, IssueState
+from tests import sink as sinks
 from tests.factories import content
 from tests.servers import die_with_parent, free_port
+from tests.sink import Fault, Sink
 
 PUBLISHER = """
 mode = "rehearsal"
@@ -45,6 +53,7 @@ title = "가람 아침"
 hour = "06:30"
 sections = ["사회", "경제"]
 expires_after = "20h"
+channels = ["email"]
 
 [storage]
 folder = "data"
@@ -54,8 +63,7 @@ folder = "data"
 {broker}
 
 [mail]
-relay = "127.0.0.1"
-port = {smtp}
+{mail}
 timeout = "2s"
 
 [schedule]
@@ -68,6 +76,19 @@ port = {web}
 [rehearsal]
 allow = [{allow}]
 """
+RELAY = """
+relay = "127.0.0.1"
+port = {smtp}
+connections = {connections}
+"""
+AMAZON = """
+transport = "ses"
+ses = {{ region = "ap-northeast-2", configuration_set = "digest", endpoint = "http://127.0.0.1:{smtp}", \
+event_queue = "http://127.0.0.1:{smtp}/123456789012/ses-events", concurrency = {connections}, \
+access_key_from = "TEST_ACCESS_KEY", secret_key_from = "TEST_SECRET_KEY" }}
+"""
+FALSE_CLOCK = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))  # of Debian's package faketime
+OTHER_HOST = "import socket; socket.gethostname = lambda: {name!r}\n"
 
 
 @dataclass(kw_only=True)
@@ -77,31 +98,41 @@ class Installation:
     database_url: str | None = None
     broker_url: str | None = None
     lease: timedelta = timedelta(seconds=6)
+    connections: int = 1  # of each worker process
+    processes: int = 2  # of each worker
+    amazon: bool = False
     smtp: int = field(default_factory=free_port)
     web: int = field(default_factory=free_port)
 
     @property
     def environ(self) -> dict[str, str]:
-        told = {bootstrap.PUBLISHER: str(self.folder / "publisher.toml")}
+        told = {
+            bootstrap.PUBLISHER: str(self.folder / "publisher.toml"),
+            "TEST_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE",
+            "TEST_SECRET_KEY": "sample",
+        }
         if self.database_url:
             told["TEST_DATABASE_URL"] = self.database_url
         if self.broker_url:
             told["TEST_BROKER_URL"] = self.broker_url
         return {**os.environ, **told}
 
+    @property
+    def journals(self) -> Path:
+        return self.folder / "data" / "journals"
+
     def write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        allow = ", ".join(f'"reader-{n}@example.com"' for n in range(self.readers))
-        text = PUBLISHER.format(
+        publisher = PUBLISHER.format(
             web=self.web,
             nobody=free_port(),
-            smtp=self.smtp,
-            allow=allow,
+            mail=(AMAZON if self.amazon else RELAY).format(smtp=self.smtp, connections=self.connections),
+            allow=", ".join(f'"{address(n)}"' for n in range(self.readers)),
             lease=f"{self.lease.total_seconds():.0f}s",
             database='database_from = "TEST_DATABASE_URL"' if self.database_url else "",
             broker='url_from = "TEST_BROKER_URL"' if self.broker_url else "",
         )
-        (self.folder / "publisher.toml").write_text(text, encoding="utf-8")
+        (self.folder / "publisher.toml").write_text(publisher, encoding="utf-8")
 
     def open(self) -> House:
         return bootstrap.open_house(bootstrap.load(self.folder / "publisher.toml", self.environ))
@@ -111,10 +142,9 @@ class Installation:
         now = house.ports.clock.now()
         consent = Consent(at=now - timedelta(days=1), how="sample", text_version="sample")
         for n in range(self.readers):
-            address = f"reader-{n}@example.com"
             house.store.subscribe(
-                address=address,
-                key=links.address_key(address, house.setup.address_keys),
+                address=address(n),
+                key=links.address_key(address(n), house.setup.address_keys),
                 edition_id="daily",
                 choices=Choices(),
                 consent=consent,
@@ -123,45 +153,69 @@ class Installation:
         return freeze(house, now)
 
     @contextmanager
-    def sink(self, delay: float = 0.0) -> Iterator[Path]:
-        """The SMTP server that counts: its own log says what was accepted."""
-        folder = self.folder / "sink"
-        command = [sys.executable, "-m", "syndication.sandbox.mailbox", "--folder", str(folder)]
-        program = subprocess.Popen(
-            [*command, "--port", str(self.smtp), "--delay", str(delay)],
-            stdout=subprocess.PIPE,
-            preexec_fn=die_with_parent,
-        )
-        assert program.stdout is not None
-        assert program.stdout.readline().startswith(b"ready")
-        try:
-            yield folder
-        finally:
-            program.terminate()
-            program.wait(10)
+    def sink(self, delay: float = 0.0, faults: Iterable[Fault] = ()) -> Iterator[Sink]:
+        """The SMTP server that counts: its own log says what was taken."""
+        with sinks.running(self.folder / "sink", port=self.smtp, delay=delay, faults=faults) as sink:
+            yield sink
 
-    def worker(self, *, beat: bool = True) -> subprocess.Popen[bytes]:
-        """A real worker group of its own session: one kill reaches all of it."""
+    def worker(
+        self, *, beat: bool = True, host: str | None = None, ahead: timedelta | None = None
+    ) -> subprocess.Popen[bytes]:
+        """A real worker group of its own session: one signal reaches all of it.
+
+        `host` is the name of another machine that it takes itself to be on; `ahead` how wrong its clock is."""
         command = [sys.executable, "-m", "celery", "-A", "workers.app", "worker", "--loglevel", "INFO"]
-        command += ["--concurrency", "2", "--without-gossip", "--without-mingle", "-Q", "control,ingest,send"]
-        command += ["-n", f"w{os.urandom(3).hex()}@%h", *(["-B"] if beat else [])]
+        command += ["--concurrency", str(self.processes), "-n", f"w{os.urandom(3).hex()}@%h", *(["-B"] if beat else [])]
         with (self.folder / "worker.log").open("ab") as log:
             return subprocess.Popen(
                 command,
+                stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=self.environ,
+                env={**self.environ, **self._elsewhere(host), **_later(ahead)},
                 preexec_fn=die_with_parent,
             )
 
+    def _elsewhere(self, host: str | None) -> dict[str, str]:
+        if host is None:
+            return {}
+        folder = self.folder / host
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(OTHER_HOST.format(name=host))
+        return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
+
+    def lose_journals(self, *, witness: bool = False) -> None:
+        """Delete what was written down outside the database; with the witness nothing is sent until somebody looks."""
+        for journal in self.journals.glob("*.journal"):
+            journal.unlink()
+        if witness:
+            shutil.rmtree(self.journals)
+
+
+def address(number: int) -> str:
+    return f"reader-{number}@example.com"
+
+
+def _later(ahead: timedelta | None) -> dict[str, str]:
+    """libfaketime's variables; clocks that only count go on being right."""
+    if ahead is None:
+        return {}
+    return {
+        "LD_PRELOAD": str(FALSE_CLOCK[0]),
+        "FAKETIME": f"+{ahead.total_seconds():.0f}",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+def let_time_pass(house: House) -> None:
+    """As if hours had gone by for what waits and for what rests: nobody wants to wait for a retry in a test."""
+    with house.store._engine.begin() as db:
+        db.execute(text("UPDATE delivery SET next_at = 0 WHERE state = 'waiting'"))
+        db.execute(text("UPDATE way SET paused_until = 0"))
+
 
 def freeze(house: House, now: datetime) -> Issue:
-    from dataclasses import replace
-
-    from syndication import assemble
-    from syndication.core import timetable
-
     source = house.settings.sources[0]
     found = [Found(identity=f"garam/{n}", content=content(n)) for n in range(1, 4)]
     house.store.store_articles(source, found, now - timedelta(minutes=5), domain="garam.example", baseline=False)
