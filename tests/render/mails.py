@@ -27,8 +27,8 @@ from syndication.core.audience import recipe
 from syndication.core.links import envelope_address
 from syndication.core.model import Block, Choices, Edition, IssueContent, Recipe, Weather
 from syndication.render import dkim, splice
-from syndication.render.dkim import Signer
-from syndication.render.email import Headings, Slots
+from syndication.render.dkim import Signer, Transport
+from syndication.render.email import HARD, Headings, Slots, join
 from syndication.render.mime import Letter
 from syndication.render.words import words
 from tests.render import make
@@ -80,7 +80,7 @@ class Morning:
 
 @cache
 def mornings() -> tuple[Morning, ...]:
-    """Small, large, hard, English and without weather."""
+    """Small, large, hard, English, without weather, and with so many stations or sections that plainer forms serve."""
     hard = IssueContent(
         items=tuple(
             make.item(n + 1, title, section=SECTIONS[n // 2], summary=f"{title}. {title}!")
@@ -89,6 +89,8 @@ def mornings() -> tuple[Morning, ...]:
         weather=make.WEATHER,
     )
     english = replace(make.EDITION, language="en", title="Garam Morning")
+    stations = tuple(make.station(f"관측{n}", str(9000 + n)) for n in range(30))
+    many = tuple(make.item(n + 1, f"{n}번째 {HEADLINES[3]}", section=f"{n}면", summary=HEADLINES[3]) for n in range(40))
     plain = IssueContent(items=(make.item(1, "A plain story", section="사회", summary="It is plain."),))
     kinds = (
         (make.content(8), make.EDITION),
@@ -97,6 +99,8 @@ def mornings() -> tuple[Morning, ...]:
         (hard, english),
         (make.content(8, weather=Weather(note="견본")), replace(make.EDITION, advertising=True)),
         (plain, english),
+        (make.content(12, weather=replace(make.WEATHER, stations=stations)), make.EDITION),
+        (IssueContent(items=many, weather=make.WEATHER), make.EDITION),
     )
     return tuple(_morning(content, edition) for content, edition in kinds)
 
@@ -192,12 +196,12 @@ def as_pem(key: object) -> bytes:
 
 
 @cache
-def signer(domain: str = DOMAINS[0]) -> Signer:
-    return dkim.signer(domain, "s2026", pem())
+def signer(domain: str = DOMAINS[0], transport: Transport = Transport.SMTP) -> Signer:
+    return dkim.signer(domain, "s2026", pem(), transport=transport)
 
 
-def signer_of(made: Sample) -> Signer:
-    return signer(made.letter.sender_address.rpartition("@")[2])
+def signer_of(made: Sample, transport: Transport = Transport.SMTP) -> Signer:
+    return signer(made.letter.sender_address.rpartition("@")[2], transport)
 
 
 # --- laws and checkers -----------------------------------------------------------------------
@@ -233,6 +237,45 @@ def dkimpy_accepts(message: bytes, *signers: Signer) -> bool:
         return zone.get(name.decode().rstrip("."), "").encode()
 
     return bool(dkimpy.verify(message, dnsfunc=answer))
+
+
+def says_what_was_put_in(one: Sample, message: bytes) -> bool:
+    """Whether a foreign reader gets every word back: both parts, subject and recipient."""
+    whole, html, text = parsed(message)
+    wanted_html, wanted_text = join(one.morning.blocks, one.recipe, one.slots)
+    right = (
+        html.replace("\r\n", "\n") == wanted_html,
+        text.replace("\r\n", "\n") == wanted_text,
+        " ".join(str(whole["Subject"]).split()) == " ".join(one.letter.subject.split()),
+        whole["To"].addresses[0].addr_spec == envelope_address(one.letter.recipient),
+        len(html.encode()) <= HARD,
+    )
+    return all(right)
+
+
+def rewritten_by_ses(message: bytes) -> bytes:
+    """The mail with what Amazon SES puts in place of ours."""
+    header, gap, body = message.partition(b"\r\n\r\n")
+    kept = [f for f in re.split(rb"\r\n(?![ \t])", header) if not f.lower().startswith(_OURS)]
+    theirs = [b"Message-ID: <0100@ap-northeast-2.amazonses.com>", b"Date: Tue, 20 Jan 2026 21:30:01 +0000"]
+    return b"\r\n".join([*kept, *theirs, b"Feedback-ID: 1.ap-northeast-2:AmazonSES"]) + gap + body
+
+
+_OURS = (b"message-id:", b"date:", b"feedback-id:")
+
+
+def spamassassin() -> str:
+    found = shutil.which("spamassassin")
+    if found is None:
+        pytest.skip("needs spamassassin (Debian: apt-get install spamassassin)")
+    return found
+
+
+def spam_scores(messages: Sequence[bytes]) -> list[float]:
+    """What SpamAssassin's own rules (no network) give each message."""
+    box = b"".join(b"From x Tue Jan 20 06:30:00 2026\n" + m.replace(b"\r\n", b"\n") + b"\n" for m in messages)
+    ran = subprocess.run([spamassassin(), "-L", "-t", "--mbox"], input=box, capture_output=True, check=True)
+    return [float(score) for score in re.findall(rb"^X-Spam-Status: .*?\bscore=(-?[\d.]+)", ran.stdout, re.MULTILINE)]
 
 
 def opendkim() -> str:
