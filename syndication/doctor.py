@@ -14,7 +14,6 @@ from syndication.core import links, signers
 from syndication.core.domain_names import Answer, Asking, Kind, Question
 from syndication.core.domain_records import PublicKey, Relay, Sender, examine
 from syndication.core.remarks import Remark
-from syndication.core.signers import Transport
 from syndication.ports import Fetcher, Names, Permanent, Setup, Transient
 
 T = TypeVar("T")
@@ -116,21 +115,16 @@ def sender_of(
 ) -> Sender:
     """How the installation's mail presents itself at `now`; with `domain` as if it came from there.
 
-    `relay` is the host that mail is handed to, `addresses` those that it leaves from, `selectors` those of keys that
-    somebody else signs with. Raises core.links.BadAddress for a domain that is none."""
-    home = author = _domain(setup.outlet.sender_address if domain is None else f"postmaster@{domain}")
-    bounces = setup.bounce_domain or author
-    if domain is None:
-        home = setup.outlet.domain
-    else:
-        bounces = author
-    ses = any(one.transport is Transport.SES for one in setup.signers)
+    `relay` is the host that mail is handed to (None: Amazon SES), `addresses` those that it leaves from, `selectors`
+    those of keys that somebody else signs with. Raises core.links.BadAddress for a domain that is none."""
+    author = _domain(setup.outlet.sender_address if domain is None else f"postmaster@{domain}")
+    home, bounces = (author, author) if domain else (setup.outlet.domain, setup.bounce_domain or author)
     return Sender(
         author=author,
         bounces=bounces,
         home=home,
         keys=_keys(setup, author, now, selectors, every=domain is None),
-        relay=Relay(host=None if ses else relay, addresses=tuple(addresses), provider=SES if ses else None),
+        relay=Relay(host=relay, addresses=tuple(addresses), provider=SES if relay is None else None),
         private=private,
     )
 

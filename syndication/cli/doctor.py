@@ -21,6 +21,7 @@ from syndication.cli.house import Context, json_option, out, plain, print_json
 from syndication.core.domain_records import Sender
 from syndication.core.links import BadAddress
 from syndication.core.remarks import Record, Remark, Said, Severity, worst_first
+from syndication.core.signers import Transport
 from syndication.render.words import LANGUAGES, Words, words
 
 WIDTH, COLUMN = 80, 21  # columns, wherever it is read; where the words begin
@@ -120,7 +121,7 @@ def _sender(
     try:
         return examining.sender_of(
             house.setup,
-            house.settings.mail.host,
+            None if house.settings.mail.transport is Transport.SES else house.settings.mail.host,
             house.ports.clock.now(),
             domain=domain,
             addresses=tuple(map(_address, addresses)),

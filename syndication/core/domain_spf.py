@@ -16,10 +16,12 @@ from syndication.core.remarks import Said, say
 _VERSION = re.compile(r"v=spf1(?: |$)", re.IGNORECASE)  # section 4.5
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)")
 _MECHANISM = re.compile(r"([+?~-]?)([A-Za-z0-9_.-]+)(.*)")
-_RANGE = re.compile(r"(.*?)(?:/(\d{1,3}))?(?://(\d{1,3}))?")
+_RANGE = re.compile(r"(.*?)(?:/(0|[1-9]\d?))?(?://(0|[1-9]\d{0,2}))?")
+_LENGTH = re.compile(r"0|[1-9]\d{0,2}")
 _MACRO = re.compile(r"%(?:\{([a-zA-Z])(\d*)(r?)([-.+,/_=]*)\}|([%_-])|(.?))", re.DOTALL)
 _SPEC = re.compile(r"[\x21-\x7e]+")
-_TOP_LABEL = re.compile(r"[A-Za-z0-9-]*[A-Za-z-][A-Za-z0-9-]*\.?")
+_TOP_LABEL = re.compile(r"[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*|[A-Za-z0-9]+-[A-Za-z0-9-]*[A-Za-z0-9]")  # section 7.1
+_LETTERS = "slodiphv"  # macros that may stand in a name; c, r and t are for explanations
 
 
 class BadSpf(ValueError):
@@ -119,19 +121,26 @@ def _network(kind: str, text: str, word: str) -> IPv4Network | IPv6Network:
         raise BadSpf(say("‘{term}’ 뒤에는 IP 주소가 와야 합니다.", term=word)) from None
     if network.version != int(kind[2]) or "%" in text:
         raise BadSpf(say("‘{term}’ 뒤에는 IP 주소가 와야 합니다.", term=word))
-    if "/" in text and not text.rpartition("/")[2].isdigit():  # a netmask is no length
+    if "/" in text and not _LENGTH.fullmatch(text.partition("/")[2]):  # a netmask is no length
         raise BadSpf(say("‘{term}’ 뒤에는 IP 주소가 와야 합니다.", term=word))
     return network
 
 
 def _spec(text: str, word: str) -> str:
     """A domain-spec as written, section 7.1: macros whole, and a name at its end."""
-    broken = any(m[6] is not None for m in _MACRO.finditer(text))
+    broken = any(_is_broken(found) for found in _MACRO.finditer(text))
     last = text.rpartition(".")[2] or text.removesuffix(".").rpartition(".")[2]
     named = last.endswith("}") or ("." in text and bool(_TOP_LABEL.fullmatch(last)))
     if broken or not named:
         raise BadSpf(say("‘{term}’에는 온전한 도메인 이름이 없습니다.", term=word))
     return text
+
+
+def _is_broken(found: re.Match[str]) -> bool:
+    """Whether something that begins like a macro is none, section 7.1."""
+    if found[1] is None:
+        return found[6] is not None
+    return found[1].lower() not in _LETTERS or (found[2] != "" and int(found[2]) == 0)
 
 
 # --- macros ----------------------------------------------------------------------------------

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from wcwidth import wcswidth
 
-from syndication import doctor
+from syndication import doctor, proof
 from syndication.adapters.memory.names import MemoryNames
+from syndication.bootstrap import House
+from syndication.core import signers
 from syndication.core.domain_names import Answer, Asking, Kind, ask
 from syndication.core.links import BadAddress
+from syndication.core.model import Channel
+from syndication.core.remarks import Remark, Severity
 from syndication.ports import Fetched, Permanent
 from tests.cli.conftest import Answer as Said
 from tests.cli.conftest import Command, Sample
@@ -298,3 +306,63 @@ def test_the_sender_is_who_the_settings_say(sample: Sample) -> None:
         assert [key.selector for key in other.keys] == ["relay"]
         with pytest.raises(BadAddress):
             doctor.sender_of(house.setup, None, now, domain="a b")
+
+
+def test_the_sender_has_every_key_and_knows_which_of_them_rest(sample: Sample) -> None:
+    with sample.house() as house:
+        now = house.ports.clock.now()
+        keys = (made("next", since=now + timedelta(days=3)), made("now"))
+        setup = replace(house.setup, signers=keys, bounce_domain=f"bounce.{HOME}")
+        sender = doctor.sender_of(setup, None, now)
+    assert [(key.selector, key.resting) for key in sender.keys] == [("next", True), ("now", False)]
+    assert [key.text for key in sender.keys] == [signers.record(key)[1] for key in keys]
+    assert sender.bounces == f"bounce.{HOME}"
+    assert sender.relay.provider == "amazonses.com"
+
+
+def made(selector: str, since: datetime | None = None) -> signers.Signer:
+    pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return signers.signer(HOME, selector, pem, since=since)
+
+
+# --- proofs -------------------------------------------------------------------------------------
+
+
+def proofs(house: House, **changes: Any) -> list[Remark]:
+    """The remarks on the sample's next Issue as if the Setup were another."""
+    setup = replace(house.setup, **changes)
+    (edition,) = setup.editions.values()
+    return proof.preflight(house.ports, setup, edition)
+
+
+def test_what_is_told_of_a_rehearsals_links_is_wrong_when_live(sample: Sample) -> None:
+    sample.collected()
+    with sample.house() as house:
+        assert "links-inner" in [r.check for r in proofs(house, allowed=None) if r.severity is Severity.WRONG]
+        assert not [r for r in proofs(house) if r.severity is Severity.WRONG]
+
+
+def test_an_advertising_edition_is_marked_and_signed_mail_is_covered(sample: Sample) -> None:
+    sample.collected()
+    with sample.house() as house:
+        editions = {name: replace(one, advertising=True) for name, one in house.setup.editions.items()}
+        remarks = proofs(house, editions=editions, signers=(made("now"),))
+    assert "advertising-mark" in [r.check for r in remarks if r.severity is Severity.FINE]
+    assert not [r for r in remarks if r.severity is Severity.WRONG]
+
+
+def test_a_mail_that_cannot_be_built_is_wrong_and_says_why(sample: Sample) -> None:
+    sample.collected()
+    with sample.house() as house:
+        (told,) = proofs(house, outlet=replace(house.setup.outlet, sender_address=f"한글@{HOME}"))
+    assert (told.check, told.severity) == ("issue-unmade", Severity.WRONG)
+    assert "ASCII" in str(told.says)
+
+
+def test_an_edition_that_sends_no_mail_has_none_to_look_at(sample: Sample) -> None:
+    with sample.house() as house:
+        (edition,) = house.setup.editions.values()
+        (told,) = proof.preflight(house.ports, house.setup, replace(edition, channels=(Channel.FEED,)))
+    assert (told.check, told.severity) == ("issue-none", Severity.SKIPPED)
