@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser
+from wcwidth import iter_graphemes
 
 from syndication.core.audience import all_block_keys, recipe
 from syndication.core.model import (
@@ -27,7 +28,7 @@ from syndication.core.model import (
 from syndication.render.blocks import BUDGET, HARD, TooLarge, render_blocks, render_issue
 from syndication.render.email import BadSlot, MissingBlock, join
 from syndication.render.mjml import BadTemplate
-from syndication.render.text import WIDTH, width
+from syndication.render.text import WIDTH, laid_out, width
 from tests.render import make
 from tests.render.make import (
     EDITION,
@@ -392,6 +393,95 @@ def test_long_stories_are_shortened_but_none_is_dropped(count: int, names: int) 
     assert slots().unsubscribe_url in html
 
 
+NASTY = (
+    *(
+        "아주 긴 문장이 끝없이 이어지고 또 이어져 ",
+        "가나다라마바사",
+        "“인용이 닫히지 않고 ",
+        "👨\u200d👩\u200d👧\u200d👦",
+        "<b>&amp;",
+    ),
+    *(
+        "{{ x }} {slot:view_url}",
+        "A long run of plain words ",
+        "각",
+        "…",
+        "24.5%",
+        "\u202e",
+        "\n",
+        "　",
+        "미국 U.S. 대 1.5배다. ",
+    ),
+)
+WORDY = st.builds(
+    lambda pieces, times: "".join(pieces) * times,
+    st.lists(st.sampled_from(NASTY), min_size=1, max_size=5),
+    st.integers(1, 60),
+)
+NAMES = st.lists(st.text("가나다abc<&", min_size=1, max_size=40), min_size=1, max_size=25, unique=True)
+
+
+@st.composite
+def nasty_issues(draw: st.DrawFn) -> IssueContent:
+    """Twenty-five stories whose numbers can be found again, in words that no newsroom would print."""
+    names, stations = draw(NAMES), draw(st.sampled_from((0, 1, 4, 24, 96)))
+    items = [
+        replace(
+            item(
+                n,
+                f"제{n}호 {draw(WORDY)}",
+                section=names[n % len(names)],
+                summary=f"{draw(WORDY)}",
+                images=(make.picture(),),
+            ),
+            link=f"https://a.example/{n}/" + "x" * draw(st.integers(0, 980)),
+        )
+        for n in range(25)
+    ]
+    weather = replace(WEATHER, stations=tuple(station(f"역{n}", str(n)) for n in range(stations)))
+    return IssueContent(items=tuple(sorted(items, key=lambda i: names.index(i.section))), weather=weather)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(nasty_issues(), st.data())
+def test_of_twenty_five_stories_every_one_is_there_for_every_reader_however_long_they_are(
+    issue: IssueContent, data: st.DataObject
+) -> None:
+    made = blocks(issue)
+    sections = list(dict.fromkeys(i.section for i in issue.items))
+    stations = [s.station for s in issue.weather.stations]
+    wishes = (
+        Choices(),
+        Choices(sections=tuple(data.draw(st.permutations(sections))), stations=tuple(stations)),
+        Choices(sections=tuple(data.draw(st.lists(st.sampled_from(sections), unique=True, min_size=1)))),
+    )
+    for choices in wishes:
+        own = recipe(choices, issue, EDITION)
+        assert own
+        html, text = join(made, own, slots())
+        assert len(html.encode()) <= BUDGET
+        headlines = " ".join(h.text_content() for h in lxml_html.document_fromstring(html).xpath("//h3"))
+        for story in issue.items:
+            wanted = story.section in (choices.sections or sections)
+            number = f"제{story.article.id}호"
+            assert (number in headlines, number in text) == (wanted, wanted)
+            assert (f"/{story.article.id}/x" in html + text) <= wanted
+
+
+@pytest.mark.parametrize("first", EDITION.sections)
+def test_whichever_section_a_reader_puts_first_its_first_story_is_the_lead_and_the_others_follow(first: str) -> None:
+    rest = tuple(name for name in EDITION.sections if name != first)
+    html, text = digest(EIGHT, Choices(sections=(first, *rest)))
+    tree = lxml_html.document_fromstring(html)
+    (lead,) = tree.xpath('//h3[@class="lead"]')
+    theirs = [i.article.content.title for i in EIGHT.items if i.section == first]
+    assert lead.text_content().strip() == theirs[0]
+    told = [h.text_content().strip() for h in tree.xpath("//h3")]
+    for story in EIGHT.items:
+        assert told.count(story.article.content.title) == 1
+        assert text.count(f"{story.link}\n") == 1
+
+
 def test_where_even_headlines_do_not_fit_the_number_of_the_others_is_said() -> None:
     issue = IssueContent(items=tuple(item(n, f"{n}번째 {LONG[:200]}") for n in range(400)))
     made = render_issue(issue, outlet=OUTLET, edition=EDITION, on=ON, language="ko", templates=make.templates())
@@ -453,6 +543,20 @@ def test_text_lines_keep_to_the_width_by_columns_and_addresses_stay_whole() -> N
         assert width(line) <= WIDTH or line.strip().startswith("https://")
     assert "\n\n\n" not in text
     assert text.endswith("\n")
+
+
+SIGNS = ("👨\u200d👩\u200d👧\u200d👦", "👩🏽\u200d🚀", "🇰🇷", "가\u0301", "1️⃣", "각", "a", "☀️")
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(SIGNS), min_size=1, max_size=120), st.integers(2, 30))
+def test_a_word_too_wide_for_a_line_is_broken_between_signs_and_never_within_one(
+    signs: list[str], columns: int
+) -> None:
+    lines = laid_out("".join(signs), columns).split("\n")
+    whole = [sign for line in lines for sign in iter_graphemes(line)]
+    assert whole == list(iter_graphemes("".join(signs)))
+    assert all(width(line) <= columns or len(list(iter_graphemes(line))) == 1 for line in lines)
 
 
 # --- subject and preheader -------------------------------------------------------------------
