@@ -20,7 +20,9 @@ from syndication.core.remarks import Said, Severity, say
 
 _OTHER_WAYS = ("mailto:", "tel:", "sms:")
 _ALIKE = 0.5  # share of one part's words that the other has as well
-_UNFILLED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|\{slot:|\{\{|\{%|<mj-|\\u\{")
+# What a story may say in plain text, and escaped in HTML, stands here for what the renderer left behind.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UNFILLED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|\{slot:|<mj-|\\u\{")
 _WORDS = re.compile(r"\w{2,}")
 _SHOWN = 80  # characters of a link that is named
 _DEAD = ("script", "iframe", "form", "object", "embed", "video", "audio")
@@ -49,10 +51,11 @@ def judge_parts(mail: Opened) -> Iterator[Verdict]:
             "본문은 글과 HTML 두 부분이고 글이 먼저여야 합니다. 지금은 {kinds}.", kinds=", ".join(mail.kinds) or "–"
         )
         yield Severity.WRONG, "text-parts", says, rule
-    for name, part in (("HTML", mail.html), ("text", mail.text)):
-        if part is not None and ("\ufffd" in part or _UNFILLED.search(part)):
+    for name, part, left in (("HTML", mail.html, _UNFILLED), ("text", mail.text, _CONTROLS)):
+        unfilled = part is not None and left.search(part)
+        if unfilled or "\ufffd" in (part or ""):
             says = say("{part} 부분에 채워지지 않은 자리나 깨진 글자가 있습니다.", part=name)
-            yield Severity.WRONG, "text-unfilled", says, "RFC 3629"
+            yield Severity.WRONG if unfilled else Severity.WARNING, "text-unfilled", says, "RFC 3629"
 
 
 # --- the page --------------------------------------------------------------------------------

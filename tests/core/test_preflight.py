@@ -342,9 +342,11 @@ def test_the_way_out_stands_in_both_parts() -> None:
         (HTML, TEXT.replace(TITLE, "다른 제목"), "text-stories", "warning"),
         (HTML.replace(TITLE, "다른 제목"), TEXT, "text-stories", "warning"),
         (HTML.replace("</h1>", "\x02subject\x03</h1>"), TEXT, "text-unfilled", "wrong"),
-        (HTML.replace("</h1>", "{{ title }}</h1>"), TEXT, "text-unfilled", "wrong"),
+        (HTML.replace("</h1>", "{slot:subject}</h1>"), TEXT, "text-unfilled", "wrong"),
+        (HTML.replace('alt="신호등"', 'alt="\\u{a0}"'), TEXT, "text-unfilled", "wrong"),
         (HTML.replace("</h1>", "</h1><mj-text>"), TEXT, "text-unfilled", "wrong"),
-        (HTML, TEXT + "{slot:subject}", "text-unfilled", "wrong"),
+        (HTML, TEXT + "\x02subject\x03", "text-unfilled", "wrong"),
+        (HTML, TEXT + "\ufffd", "text-unfilled", "warning"),
         (HTML.replace(' lang="ko"', ""), TEXT, "text-language", "warning"),
         (HTML.replace("</body>", "<script>1</script></body>"), TEXT, "text-elements", "wrong"),
         (HTML.replace("</body>", "<form></form></body>"), TEXT, "text-elements", "wrong"),
@@ -352,6 +354,12 @@ def test_the_way_out_stands_in_both_parts() -> None:
 )
 def test_a_fault_of_the_words_is_named(html: str, text: str | None, check: str, severity: str) -> None:
     assert severity in [r.severity for r in judged(mail(html=html, text=text)) if r.check == check]
+
+
+def test_a_story_about_templates_is_no_unfilled_slot() -> None:
+    words = "{{ title }} {% if %} {slot:subject} <mj-text> \\u{a0}"
+    assert wrong(judged(mail(text=TEXT + words))) == []
+    assert wrong(judged(mail(html=HTML.replace("</h1>", "{{ title }}</h1>")))) == []
 
 
 def test_a_title_that_is_wrapped_over_lines_is_there() -> None:
