@@ -58,8 +58,11 @@ class Talk:
     stored: list[bytes] = field(default_factory=list)
     chunks: list[bytes] = field(default_factory=list)  # as they arrived
     buffer: bytearray = field(default_factory=bytearray)
+    turns: int = 0  # how often the client had to hear something before it went on
+    spoken: bool = False
 
     def say(self, *lines: str) -> None:
+        self.spoken = True
         self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def hear(self) -> str:
@@ -75,6 +78,8 @@ class Talk:
         return line
 
     def receive(self) -> None:
+        self.turns += self.spoken
+        self.spoken = False
         more = self.socket.recv(1 << 18)
         if not more:
             raise Cut

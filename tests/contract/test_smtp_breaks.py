@@ -71,7 +71,7 @@ def stall_after_rcpt(talk: Talk) -> None:
 
 def drip(talk: Talk) -> None:
     """An answer that never ends, a sign at a time: each single read is fast."""
-    for _ in range(40):
+    for _ in range(200):
         talk.socket.sendall(b"2")
         time.sleep(0.05)
 
@@ -122,7 +122,7 @@ def test_what_breaks_before_the_final_dot_is_deferred_and_in_time(relay: Given, 
         outcome = mailer.send(MAIL)
         assert outcome.verdict is Verdict.DEFERRED
         assert outcome.reason
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 5
         assert server.stored == []
 
 
@@ -232,6 +232,18 @@ def test_a_mail_whose_answer_is_lost_after_the_final_dot_is_uncertain_and_sent_o
         assert len(server.talks) == 1
 
 
+def test_a_relay_that_falls_silent_after_the_final_dot_is_trouble_for_everybody(relay: Given):
+    with relay(accept_and_stall, timeout=timedelta(milliseconds=200)) as (mailer, _):
+        outcome = mailer.send(MAIL)
+        assert (outcome.verdict, outcome.reach) == (Verdict.UNCERTAIN, Reach.TRANSPORT)
+
+
+def test_a_connection_that_breaks_over_one_message_is_trouble_for_that_one_only(relay: Given):
+    with relay(cut_after_rcpt) as (mailer, _):
+        outcome = mailer.send(MAIL)
+        assert (outcome.verdict, outcome.reach) == (Verdict.DEFERRED, Reach.DELIVERY)
+
+
 def test_after_an_uncertain_mail_the_next_ones_get_a_connection_of_their_own(relay: Given):
     def script(talk: Talk) -> None:
         accept_and_cut(talk) if talk.number == 1 else talk.serve()
@@ -325,7 +337,7 @@ def test_a_pooled_connection_that_fell_silent_costs_no_mail_and_little_time(rela
         talk.take()
         return talk.stall()
 
-    with relay(script, timeout=timedelta(milliseconds=300)) as (mailer, _):
+    with relay(script, timeout=timedelta(seconds=1)) as (mailer, _):
         assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
         outcome = mailer.send(MAIL)  # not a word is said about it on the silent one
         assert outcome.verdict is Verdict.ACCEPTED
@@ -419,12 +431,12 @@ def test_after_a_relay_that_refused_a_connection_none_is_made_for_a_while(relay:
     def script(talk: Talk) -> None:
         talk.say("421 4.3.2 too many connections") if talk.number == 1 else talk.serve()
 
-    with relay(script, back_off=timedelta(milliseconds=200)) as (mailer, server):
+    with relay(script, back_off=timedelta(seconds=1)) as (mailer, server):
         outcomes = carried(mailer, *mails(5))
         assert {(outcome.verdict, outcome.reach) for outcome in outcomes} == {(Verdict.DEFERRED, Reach.TRANSPORT)}
         assert len(server.talks) == 1
-        assert timedelta() < (outcomes[-1].retry_after or timedelta()) <= timedelta(milliseconds=200)
-        time.sleep(0.25)
+        assert timedelta() < (outcomes[-1].retry_after or timedelta()) <= timedelta(seconds=1)
+        time.sleep(1.05)
         assert mailer.send(MAIL).verdict is Verdict.ACCEPTED
 
 
@@ -433,7 +445,7 @@ def test_the_while_doubles_with_every_refusal_and_ends_with_a_connection(relay: 
         talk.say("554 no") if talk.number != 3 else talk.serve()
 
     waits = []
-    with relay(script, back_off=timedelta(milliseconds=40)) as (mailer, server):
+    with relay(script, back_off=timedelta(milliseconds=400)) as (mailer, server):
         for _ in range(2):
             mailer.send(MAIL)
             waits.append(mailer.send(MAIL).retry_after or timedelta())
@@ -443,8 +455,8 @@ def test_the_while_doubles_with_every_refusal_and_ends_with_a_connection(relay: 
         mailer.send(MAIL)
         waits.append(mailer.send(MAIL).retry_after or timedelta())
     first, second, third = (wait / timedelta(milliseconds=1) for wait in waits)
-    assert 20 < first <= 40 < second <= 80
-    assert 20 < third <= 40
+    assert 100 < first <= 400 < second <= 800
+    assert 100 < third <= 400
 
 
 # --- wherever it is cut ----------------------------------------------------------------------
@@ -475,10 +487,10 @@ def test_a_connection_that_fell_into_a_black_hole_costs_its_message_no_more_than
         return True
 
     with relay(Talk.serve) as (_, server), proxy(server.port) as way:  # noqa: SIM117 - the one needs the other
-        with relay(Talk.serve, port=way.port, timeout=timedelta(milliseconds=300)) as (mailer, _):
+        with relay(Talk.serve, port=way.port, timeout=timedelta(seconds=1)) as (mailer, _):
             began = time.monotonic()
             verdicts = [outcome.verdict for _, outcome in mailer.carry(letters, ask)]
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 4
     assert verdicts == [Verdict.ACCEPTED, Verdict.UNCERTAIN, *[Verdict.ACCEPTED] * 3]
 
 

@@ -166,7 +166,6 @@ class Session:
     def use(self, until: timedelta) -> None:
         """Go on with another message, which has time until then."""
         self.wire.patience, self.wire.until = self.relay.timeout, until
-        self.used_at = elapsed()
 
     def _lives(self, until: timedelta) -> bool:
         self.wire.patience, self.wire.until = min(_PROBE, self.relay.timeout), until

@@ -22,7 +22,9 @@ _TOO_LATE = Outcome(
     verdict=Verdict.DEFERRED, reason="data: too little time left to wait for an answer; nothing was handed over"
 )
 _OUT_OF_STEP = Outcome(
-    verdict=Verdict.UNCERTAIN, reason="body: answers and commands do not match; nobody knows which answer is whose"
+    verdict=Verdict.UNCERTAIN,
+    reason="body: answers and commands do not match; nobody knows which answer is whose",
+    reach=Reach.TRANSPORT,
 )
 
 
@@ -90,6 +92,7 @@ class Transaction:
             self._distrust(f"{answer.code} says nothing to {self._stage}")
             return False
         self._refusal = self._refusal or self._judge(answer)
+        self.session.used_at = elapsed()
         self.session.unfinished = self._stage is not Stage.MAIL
         if answer.code == 421 or self._stage is Stage.RESET:
             self.session.usable = False
@@ -174,7 +177,8 @@ class Transaction:
         return Outcome(
             verdict=Verdict.UNCERTAIN if handed_over else Verdict.DEFERRED,
             reason=f"{self._stage}: {lost}",
-            reach=Reach.DELIVERY if self._said else Reach.TRANSPORT,
+            # broken off in the midst of an envelope or a body, it may be this message that they cannot bear
+            reach=Reach.DELIVERY if self._said and not handed_over else Reach.TRANSPORT,
         )
 
 
@@ -204,5 +208,5 @@ def _in_step(codes: Sequence[int], steps: Sequence[tuple[Stage, str]]) -> bool:
     """Whether answers can be those to the first of some commands; a relay may always add that it hangs up."""
     while codes and codes[-1] in (221, 421):
         codes = codes[:-1]
-    fitting = all((stage is Stage.DATA) or code != 354 for code, (stage, _) in zip(codes, steps, strict=False))
-    return fitting and len(codes) <= len(steps) and not (codes and len(codes) == len(steps) and codes[-1] // 100 == 2)
+    to_data = codes[len(steps) - 1 :] if steps else codes
+    return len(codes) <= len(steps) and 354 not in codes[: len(steps) - 1] and not any(c // 100 == 2 for c in to_data)

@@ -11,8 +11,8 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 LINE_LIMIT = 4096  # RFC 5321 section 4.5.3.1.5 says 512; real servers write longer ones
 ANSWER_LIMIT = 65536
@@ -35,18 +35,28 @@ class Lost(Exception):
         self.unsent = unsent
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole SMTP answer, its lines joined by blanks."""
+class Answer(NamedTuple):
+    """A whole SMTP answer."""
 
     code: int
-    enhanced: str | None
-    text: str
-    lines: tuple[str, ...]
+    lines: tuple[str, ...]  # without code
 
     @property
     def positive(self) -> bool:
         return 200 <= self.code < 300
+
+    @property
+    def enhanced(self) -> str | None:
+        """The enhanced status code, which stands at the start of each line (RFC 2034)."""
+        found = _ENHANCED.match(self.lines[0])
+        return found.group(1) if found else None
+
+    @property
+    def text(self) -> str:
+        """The lines joined by blanks, without enhanced codes."""
+        enhanced = self.enhanced
+        bare = (line.removeprefix(enhanced).strip() if enhanced else line for line in self.lines)
+        return " ".join(words for words in bare if words)
 
 
 def elapsed() -> timedelta:
@@ -167,7 +177,7 @@ class Wire:
             code = found.group(1)
             lines.append(found.group(3).decode("utf-8", "replace").strip())
             if found.group(2) != b"-":
-                return _answer(int(code), tuple(lines))
+                return Answer(int(code), tuple(lines))
 
     def hang_up(self) -> None:
         """End the connection at once; may be called while another thread uses it."""
@@ -228,14 +238,6 @@ class Wire:
         if left <= 0:
             raise TimeoutError("the time for this message is over")
         return left
-
-
-def _answer(code: int, lines: tuple[str, ...]) -> Answer:
-    """The enhanced code stands at the start of each line (RFC 2034); it is taken off the text."""
-    found = _ENHANCED.match(lines[0])
-    enhanced = found.group(1) if found else None
-    bare = (line.removeprefix(enhanced).strip() if enhanced else line for line in lines)
-    return Answer(code, enhanced, " ".join(words for words in bare if words), lines)
 
 
 def _words(error: Exception) -> str:
