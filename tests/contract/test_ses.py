@@ -123,7 +123,7 @@ def test_after_it_was_closed_the_mailer_opens_anew(tmp_path: Path):
 def test_old_connections_are_put_away_before_a_message_is_risked_on_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("syndication.adapters.ses.IDLE", timedelta(milliseconds=50))
+    monkeypatch.setattr("syndication.adapters.ses.wires.IDLE", timedelta(milliseconds=50))
     with standing_in(tmp_path, at_once=1) as (mailer, _):
         send(mailer, mail(1))
         time.sleep(0.1)
@@ -213,15 +213,15 @@ def times(pace: Pace, count: int, folder: Path, *, at_once: int = 8, **values: o
     return began, asked
 
 
-def test_no_call_is_made_before_its_place_in_line_nor_closer_to_the_one_before(tmp_path: Path):
+def test_no_call_is_made_before_its_place_in_line_nor_close_to_the_one_before(tmp_path: Path):
     pace = Pace(start=timedelta(seconds=0.2), every=timedelta(seconds=0.03))
     began, asked = times(pace, 20, tmp_path)
     assert all(at - began >= 0.2 + n * 0.03 - 0.002 for n, at in enumerate(asked))
-    assert all(b - a >= 0.03 - 0.005 for a, b in pairwise(asked))
+    assert all(b - a >= 0.03 / 2 - 0.003 for a, b in pairwise(asked))
     assert asked[-1] - began < 0.2 + 20 * 0.03 + 0.5
 
 
-def test_who_fell_behind_leaves_at_the_distance_of_a_place_and_gives_up_places_long_passed(
+def test_who_fell_behind_leaves_at_half_the_distance_at_least_and_gives_up_places_long_passed(
     monkeypatch: pytest.MonkeyPatch,
 ):
     every = 0.01
@@ -233,7 +233,7 @@ def test_who_fell_behind_leaves_at_the_distance_of_a_place_and_gives_up_places_l
         if queue.step_up():
             went.append((n, time.monotonic()))
     gaps = [b[1] - a[1] for a, b in pairwise(went)]
-    assert min(gaps) >= every - 0.001
+    assert min(gaps) >= every / 2 - 0.001
     missed = sorted(set(range(40)) - {n for n, _ in went})
     assert missed == list(range(missed[0], missed[-1] + 1))
     assert 10 <= len(missed) <= 25
@@ -246,6 +246,18 @@ def test_the_first_place_is_used_however_late_so_that_a_slow_machine_gets_on():
     assert not queue.step_up()
 
 
+def test_a_line_that_begins_late_as_usual_is_moved_as_a_whole_and_one_later_than_usual_only_by_a_little():
+    every = timedelta(milliseconds=10)
+    usual, sudden = (
+        Line(Pace(start=timedelta(), every=every), usual=timedelta(seconds=0.2)),
+        Line(Pace(start=timedelta(), every=every)),
+    )
+    time.sleep(0.2)
+    assert all(usual.step_up() for _ in range(10))
+    assert usual.began_late >= timedelta(seconds=0.2)
+    assert sum(sudden.step_up() for _ in range(20)) < 12
+
+
 def test_threads_that_wake_together_still_leave_one_by_one():
     queue, went = Line(Pace(start=timedelta(seconds=0.05), every=timedelta(seconds=0.01))), []
     threads = [threading.Thread(target=lambda: went.append((queue.step_up(), time.monotonic()))) for _ in range(12)]
@@ -254,7 +266,7 @@ def test_threads_that_wake_together_still_leave_one_by_one():
     for thread in threads:
         thread.join()
     at = sorted(when for used, when in went if used)
-    assert min(b - a for a, b in pairwise(at)) >= 0.01 - 0.005
+    assert min(b - a for a, b in pairwise(at)) >= 0.01 / 2 - 0.002
 
 
 def test_after_a_throttled_call_nothing_more_of_the_slice_goes_out(tmp_path: Path):

@@ -10,11 +10,10 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from syndication.adapters.ses import answers
 from syndication.adapters.ses.account import Account
 from syndication.adapters.ses.line import Line
+from syndication.adapters.ses.wires import Wires, tags
 from syndication.core import provider_events
 from syndication.core.links import BadAddress, envelope_address
 from syndication.core.model import Event, Outcome, Reach, Verdict
@@ -35,10 +35,7 @@ AT_ONCE = 20  # calls in flight: 200 mails a second at 100 ms each
 MESSAGE_TIME = timedelta(seconds=45)
 LARGEST = 40 * 1024 * 1024 * 3 // 4  # octets: SES counts 40 MB after base64
 QUOTA_KEPT = timedelta(minutes=1)  # GetAccount allows about one call a second for the whole account
-IDLE = timedelta(seconds=20)  # connections unused for longer are not risked on a message
-OLDEST = timedelta(seconds=50)  # nor those that may have lain at the bottom of the pool for longer
 UNLIMITED = 10**12
-_LAST = 4096  # octets kept back until everything else has left
 
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
@@ -52,14 +49,15 @@ class SesMailer:
         self._at_once = at_once
         self._total = total
         self._lock = threading.Lock()
-        self._wires: _Wires | None = None
+        self._wires: Wires | None = None
         self._quota: tuple[float, Quota] | None = None
+        self._lag = timedelta(0)  # by how much the last line began late
 
     def carry(
         self, mails: Iterable[Mail], intent: Intent, *, pace: Pace | None = None
     ) -> Iterator[tuple[Mail, Outcome]]:
         """Hand over mails as ports.Mailer says; a mail whose place in line has long passed is held back."""
-        line, flying, drawn, ask = Line(pace), _Flying(), iter(mails), _one_by_one(intent)
+        line, flying, drawn, ask = Line(pace, usual=self._lag), _Flying(), iter(mails), _one_by_one(intent)
         failed: Exception | None = None
         try:
             while True:
@@ -74,6 +72,7 @@ class SesMailer:
             yield from self._landed(flying, room_for=0)
         finally:
             flying.call_back()
+            self._lag = line.began_late
         if failed is not None:
             raise failed
 
@@ -125,11 +124,11 @@ class SesMailer:
                 for flight in flying.overdue():
                     yield flight.mail, flight.give_up()
 
-    def _connected(self) -> _Wires:
+    def _connected(self) -> Wires:
         """This process's client and threads, made after any fork."""
         with self._lock:
             if self._wires is None or self._wires.pid != os.getpid():
-                self._wires = _Wires(self.account, self._at_once)
+                self._wires = Wires(self.account, self._at_once)
             return self._wires
 
     def _asked_quota(self) -> Quota:
@@ -166,8 +165,15 @@ class _Flight:
         flight.future.set_result(outcome)
         return flight
 
-    def fly(self, intent: Intent, line: Line, wires: _Wires) -> Outcome:
-        """Wait for the place, ask, call. Runs in a thread of its own and raises nothing."""
+    def fly(self, intent: Intent, line: Line, wires: Wires) -> Outcome:
+        """Make the request ready, and hand it over when it may be. Runs in a thread of its own and raises nothing."""
+        outcome = wires.call(self.mail, lambda: self._held(intent, line))
+        if outcome.reach is Reach.TRANSPORT and outcome.retry_after is not None:
+            line.close()
+        return outcome
+
+    def _held(self, intent: Intent, line: Line) -> Outcome | None:
+        """Wait for the place, then ask; the Outcome of a mail that must not go, None where it may."""
         if not line.step_up():
             return HELD_BACK
         with self._gate:
@@ -175,8 +181,7 @@ class _Flight:
         if not self._begun:
             return HELD_BACK
         try:
-            if not intent(self.mail):
-                return HELD_BACK
+            return None if intent(self.mail) else HELD_BACK
         except Exception as error:  # without a note of the intent nothing may be handed over
             log.exception("intent not noted", delivery=self.mail.delivery_id)
             return Outcome(
@@ -184,10 +189,6 @@ class _Flight:
                 reach=Reach.TRANSPORT,
                 reason=f"the intent could not be noted ({_name(error)}); nothing was handed over",
             )
-        outcome = wires.call(self.mail)
-        if outcome.reach is Reach.TRANSPORT and outcome.retry_after is not None:
-            line.close()
-        return outcome
 
     def outcome(self) -> Outcome:
         error = self.future.exception()
@@ -234,86 +235,6 @@ class _Flying:
             flight.give_up()
 
 
-class _Wires:
-    """The client and the threads of one process."""
-
-    def __init__(self, account: Account, at_once: int) -> None:
-        self.pid = os.getpid()
-        self.client: Any = account.client("sesv2", connections=at_once)
-        self.client.meta.events.register("before-send.sesv2.SendEmail", self._watched)
-        self.threads = ThreadPoolExecutor(at_once, thread_name_prefix="ses")
-        self._configuration_set = account.configuration_set
-        self._sent = threading.local()
-        self._lock = threading.Lock()
-        self._calling = 0
-        self._used_at = self._fresh_at = time.monotonic()
-
-    def call(self, mail: Mail) -> Outcome:
-        """The Outcome of one SendEmail."""
-        with self._lock:
-            self._forget_old()
-            self._calling += 1
-        try:
-            return self._called(mail)
-        finally:
-            with self._lock:
-                self._calling -= 1
-
-    def _called(self, mail: Mail) -> Outcome:
-        body = self._sent.body = _Body()
-        try:
-            return answers.accepted(self.client.send_email(**self._request(mail)))
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            told = error.response.get("Error", {})
-            return answers.refused(status, str(told.get("Code", "")), str(told.get("Message", "")), whole=body.whole)
-        except Exception as error:  # noqa: BLE001 - whatever breaks, the mail gets its Outcome
-            return answers.broken(error, whole=body.whole)
-
-    def _request(self, mail: Mail) -> dict[str, Any]:
-        request = {
-            "FromEmailAddress": mail.sender,
-            "Destination": {"ToAddresses": [mail.recipient]},
-            "Content": {"Raw": {"Data": mail.message}},
-            "EmailTags": [{"Name": name, "Value": value} for name, value in _tags(mail).items()],
-        }
-        return request | ({"ConfigurationSetName": self._configuration_set} if self._configuration_set else {})
-
-    def _watched(self, request: Any, **_: Any) -> None:
-        """botocore hands over the signed request right before it is written."""
-        self._sent.body.octets = request.body
-        request.body = self._sent.body
-
-    def _forget_old(self) -> None:
-        """Put away connections that SES may have closed: a message on one of them would be uncertain."""
-        now = time.monotonic()
-        idle, age = now - self._used_at, now - self._fresh_at
-        self._used_at = now
-        if self._calling == 0 and (idle > IDLE.total_seconds() or age > OLDEST.total_seconds()):
-            self.client.close()  # closes what is pooled; the next call connects anew
-            self._fresh_at = now
-
-    def close(self) -> None:
-        self.threads.shutdown(wait=False)
-        self.client.close()
-
-
-@dataclass(slots=True)
-class _Body:
-    """The body of a request, which notes when all but its last octets have been written.
-
-    A request whose Content-Length is not reached is no request (RFC 9112 section 6.3): nothing of it can be theirs."""
-
-    octets: bytes = b""
-    whole: bool = False
-
-    def __iter__(self) -> Iterator[memoryview]:
-        view = memoryview(self.octets)
-        yield view[:-_LAST]
-        self.whole = True
-        yield view[-_LAST:]
-
-
 def _one_by_one(intent: Intent) -> Intent:
     """The same question, never asked by two threads at once: whoever answers need not expect it."""
     turn = threading.Lock()
@@ -323,12 +244,6 @@ def _one_by_one(intent: Intent) -> Intent:
             return intent(mail)
 
     return ask
-
-
-def _tags(mail: Mail) -> Mapping[str, str]:
-    """The message's tags: the Delivery, then what else the mail brings."""
-    own = {provider_events.DELIVERY: str(mail.delivery_id)} if mail.delivery_id else {}
-    return own | dict(mail.tags)
 
 
 def _flaw(mail: Mail) -> str | None:
@@ -341,7 +256,7 @@ def _flaw(mail: Mail) -> str | None:
     if len(mail.message) > LARGEST:
         return "the message is larger than SES takes"
     wrong = next(
-        (name for name, value in _tags(mail).items() if not (_TAG.fullmatch(name) and _TAG.fullmatch(value))), ""
+        (name for name, value in tags(mail).items() if not (_TAG.fullmatch(name) and _TAG.fullmatch(value))), ""
     )
     return f"the tag {wrong!r} holds signs that SES does not give back" if wrong else None
 

@@ -11,10 +11,11 @@ import re
 import threading
 import time
 import uuid
-from collections import Counter, deque
+from bisect import bisect_right, insort
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Desk:
     taken: dict[str, Taken] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)  # address -> BOUNCE or COMPLAINT
     _calls: int = 0
-    _times: deque[float] = field(default_factory=deque)  # of what was taken within the last second
+    _times: list[float] = field(default_factory=list)  # when what was taken of late had come in, in order
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -77,20 +78,21 @@ class Desk:
             return rule_for(self.rules, self._calls)
 
     def note(self, verdict: str, taken: Taken | None = None) -> None:
-        """A line in the log: verdict, both Message-IDs, recipient, tags, time."""
+        """A line in the log: verdict, both Message-IDs, recipient, tags, and when it came in."""
         with self._lock:
             self.counts[verdict] += 1
         words = ["-", "-", "-", "{}"]
         if taken is not None:
             words = [taken.message_id, taken.own_message_id, taken.recipient, json.dumps(dict(taken.tags))]
-        append_line(self.folder / LOG, "\t".join((verdict, *words, datetime.now(UTC).isoformat())))
+        at = datetime.now(UTC) if taken is None else taken.at
+        append_line(self.folder / LOG, "\t".join((verdict, *words, at.isoformat())))
 
-    def send(self, request: Mapping[str, Any]) -> Taken:
-        """Take a message, or raise Refused. The events of it follow at once."""
+    def send(self, request: Mapping[str, Any], came_in: float) -> Taken:
+        """Take a message that was whole at an instant (monotonic), or raise Refused. Its events follow at once."""
         message = _message(request)
         tags = {tag["Name"]: tag["Value"] for tag in request.get("EmailTags", ())}
         self._judge(request, message, tags)
-        self._count(len(request["Destination"]["ToAddresses"]))
+        self._count(came_in)
         (recipient,) = request["Destination"]["ToAddresses"]
         taken = Taken(
             message_id=f"{int(time.time() * 1000):016x}-{uuid.uuid4()}-000000",
@@ -99,7 +101,7 @@ class Desk:
             tags=tags,
             configuration_set=request.get("ConfigurationSetName"),
             message=message,
-            at=datetime.now(UTC),
+            at=datetime.now(UTC) - timedelta(seconds=time.monotonic() - came_in),
             suppressed=recipient in self.suppressed,
         )
         self._keep(taken)
@@ -145,17 +147,22 @@ class Desk:
         if fault:
             raise bad(fault)
 
-    def _count(self, recipients: int) -> None:
-        """Keep the quotas by recipients, in a window that slides; what is refused does not count."""
-        now = time.monotonic()
+    def _count(self, came_in: float) -> None:
+        """Keep the quotas: no second may hold more than the rate. What is refused does not count."""
         with self._lock:
-            while self._times and self._times[0] <= now - _WINDOW:
-                self._times.popleft()
-            if len(self._times) + recipients > self.habits.per_second:
+            if self._most_with(came_in) > self.habits.per_second:
                 raise shapes.error("sesv2", "SendEmail", "TooManyRequestsException", "Maximum sending rate exceeded.")
-            if self.counts["accepted"] + recipients > self.habits.per_day:
+            if self.counts["accepted"] + 1 > self.habits.per_day:
                 raise shapes.error("sesv2", "SendEmail", "LimitExceededException", "Daily message quota exceeded.")
-            self._times.extend([now] * recipients)
+            insort(self._times, came_in)
+            del self._times[: bisect_right(self._times, self._times[-1] - 2 * _WINDOW)]
+
+    def _most_with(self, came_in: float) -> int:
+        """The most that any second would hold that this one falls into."""
+        after = [t for t in self._times[bisect_right(self._times, came_in) :] if t < came_in + _WINDOW]
+        return max(
+            bisect_right(self._times, end) - bisect_right(self._times, end - _WINDOW) + 1 for end in (came_in, *after)
+        )
 
     def _keep(self, taken: Taken) -> None:
         self.note("accepted", taken)

@@ -84,13 +84,13 @@ class Handler(QuietHandler):
         if rule is not None and rule.wrong is Wrong.CUT_READING:
             self.desk.note(rule.wrong.value)
             return self._hang_up()
-        body = self._body()
+        body, came_in = self._body(), time.monotonic()
         if rule is not None and rule.wrong not in TAKEN:
             self.desk.note(rule.wrong.value)
             return self._refuse(rule)
         try:
             self._signed()
-            taken = self.desk.send(shapes.judged("sesv2", "SendEmail", _with_raw(_json(body))))
+            taken = self.desk.send(shapes.judged("sesv2", "SendEmail", _with_raw(_json(body))), came_in)
         except Refused as refused:
             self.desk.note("throttled" if refused.status == 429 else "refused")
             return self._error(refused)
