@@ -105,18 +105,24 @@ _ILLEGAL = re.compile(
 _MISREAD_PAIR = re.compile("[\xc2\xc3][\xa0-\xbf]")
 
 
+# Nearly every text is made of these alone; looking for what must go costs more than rendering.
+_SOUND = re.compile("[\t\n -~\u00b7\u2013-\u201d\u2026\u3000-\ud7ff]*+")
+
+
 def legal(text: str) -> str:
     """Markup without the characters that XML 1.0 forbids; line ends as \\n, misread UTF-8 put right."""
+    if _SOUND.fullmatch(text):
+        return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _ILLEGAL.sub("", text) if _ILLEGAL.search(text) else text
+    text = _ILLEGAL.sub("", text)
     while _MISREAD_PAIR.search(text):
         text = _MISREAD_PAIR.sub(lambda pair: pair.group().encode("latin-1").decode("utf-8"), text)
     return text
 
 
 # Words that need no cleaning; most do not, and cleaning costs more than rendering.
-_ORDINARY = re.compile("(?:[!-%'-;=-~가-힣·…‘’“”]++ ?)++(?<! )")
+_ORDINARY = re.compile("(?:[!-%'-;=-~가-힣·©…‘’“”]++ ?)++(?<! )")
 _TAKEN_FOR_HTML = re.compile(r"<(?=/\w+>)|&(?=#?\w+;)")
 _WIDE = {"<": "＜", "&": "＆"}
 
