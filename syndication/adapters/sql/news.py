@@ -21,7 +21,6 @@ from syndication.core.bounces import Bearing, Patience
 from syndication.core.model import Delivery, DeliveryState, Event, EventKind, SubscriptionState
 from syndication.core.news import Standing, moved
 
-_AT_ONCE = 500  # rows of one INSERT
 _GRAVE = (EventKind.BOUNCED, EventKind.COMPLAINED)
 _TO_COUNT = (EventKind.BOUNCED, EventKind.DELIVERED)
 _STANDING = tuple(field.name for field in fields(Standing))
@@ -30,6 +29,8 @@ _RECORDED = tuple(field.name for field in fields(Event) if field.name != "suppre
 
 class News(Base):
     def learn(self, news: Sequence[Event], patience: Patience) -> frozenset[str]:
+        if not news:
+            return frozenset()
         # in the order of ids: whoever stores some of the same waits in the same line
         ordered = sorted({one.id: one for one in reversed(news)}.values(), key=lambda one: one.id)
         with self._writes() as db:
@@ -104,24 +105,25 @@ def _lock_deliveries(db: Connection, news: Sequence[Event], readers: Mapping[Any
 
 def _record(db: Connection, news: Sequence[Event]) -> list[Event]:
     """The Events that were not known; they are from now on."""
-    new: set[str] = set()
-    for start in range(0, len(news), _AT_ONCE):
-        rows = [{name: getattr(one, name) for name in _RECORDED} for one in news[start : start + _AT_ONCE]]
-        new |= set(db.execute(insert_new(db, event).values(rows).returning(event.c.id)).scalars())
+    rows = [{name: getattr(one, name) for name in _RECORDED} for one in news]
+    new = set(db.execute(insert_new(db, event).returning(event.c.id), rows).scalars())
     return [one for one in news if one.id in new]
 
 
 def _move(db: Connection, fresh: Sequence[Event]) -> None:
-    ids = {one.delivery_id for one in fresh if one.delivery_id is not None}
-    if not ids:
+    news: dict[int, list[Event]] = defaultdict(list)
+    for one in fresh:
+        if one.delivery_id is not None:
+            news[one.delivery_id].append(one)
+    if not news:
         return
     known: dict[int, set[EventKind]] = defaultdict(set)
-    for row in db.execute(select(event.c.delivery_id, event.c.kind).where(event.c.delivery_id.in_(ids)).distinct()):
+    for row in db.execute(select(event.c.delivery_id, event.c.kind).where(event.c.delivery_id.in_(news)).distinct()):
         known[row.delivery_id].add(EventKind(row.kind))
     changed = []
-    for row in db.execute(select(delivery).where(delivery.c.id.in_(ids))).all():
+    for row in db.execute(select(delivery).where(delivery.c.id.in_(news))).all():
         there = Standing(state=DeliveryState(row.state), **{n: getattr(row, n) for n in _STANDING if n != "state"})
-        now = moved(there, (one for one in fresh if one.delivery_id == row.id), known[row.id])
+        now = moved(there, news[row.id], known[row.id])
         if now != there:
             lease = row.lease_id if now.state is there.state else None
             changed.append({"_id": row.id, "lease_id": lease, **{n: getattr(now, n) for n in _STANDING}})
