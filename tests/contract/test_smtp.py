@@ -353,6 +353,12 @@ def test_a_mail_larger_than_the_relay_takes_is_refused_without_being_sent_and_th
         assert f"MAIL FROM:<{small[0].sender}> SIZE={len(small[0].message)}" in server.heard
 
 
+def test_the_size_is_told_without_stuffed_dots_and_with_the_last_line_break():
+    with scripted(Talk.serve, offers=("SIZE",)) as (mailer, server):
+        mailer.send(Mail(sender=MAIL.sender, recipient=MAIL.recipient, message=b".a\r\n.b\r\nc"))
+        assert f"MAIL FROM:<{MAIL.sender}> SIZE=11" in server.heard
+
+
 @pytest.mark.parametrize("size", ["0", "many", "99999999999999999999999", "-5", "٣"])
 def test_a_size_that_names_no_limit_is_none(size: str):
     with scripted(Talk.serve, offers=(f"SIZE {size}",)) as (mailer, _):

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndication.adapters.smtp import SmtpMailer
+from syndication.adapters.smtp.wire import Lost, Wire, elapsed
 from syndication.core.model import Reach, Verdict
 from syndication.ports import Mail
-from tests.contract.relay import MAIL, PIPELINING, Given, Talk, carried, mails
+from tests.contract.relay import MAIL, PIPELINING, Given, Relay, Talk, carried, mails
 from tests.contract.relay import relay as scripted
 from tests.proxy import proxy
 
@@ -255,9 +256,7 @@ def test_after_an_uncertain_mail_the_next_ones_get_a_connection_of_their_own(rel
         assert server.stored == [mail.message for mail in letters]
 
 
-def test_a_final_dot_that_could_not_leave_is_not_uncertain(relay: Given):
-    """The relay resets the connection between the look at it and the write: the system takes not an octet."""
-
+def test_a_final_dot_that_was_not_sent_since_the_connection_was_gone_is_not_uncertain(relay: Given):
     def script(talk: Talk) -> None:
         talk.until_data()
         talk.line()
@@ -271,6 +270,25 @@ def test_a_final_dot_that_could_not_leave_is_not_uncertain(relay: Given):
 
         ((_, outcome),) = mailer.carry([MAIL], until_reset)
         assert outcome.verdict is Verdict.DEFERRED
+
+
+def test_a_write_says_whether_anything_of_it_may_have_left():
+    def begun(script: Callable[[Talk], None]) -> tuple[Relay, Wire]:
+        server = Relay(script, lambda plain: plain)
+        until = elapsed() + timedelta(seconds=5)
+        return server, Wire("127.0.0.1", server.port, patience=timedelta(milliseconds=200), until=until)
+
+    server, wire = begun(lambda talk: talk.cut(hard=True))
+    while not wire.waiting:
+        time.sleep(0.01)
+    with pytest.raises(Lost) as nothing:
+        wire.write(b".\r\n")
+    server.close()
+    server, wire = begun(lambda talk: time.sleep(0.5))
+    with pytest.raises(Lost) as some:
+        wire.write(b"x" * 20_000_000)
+    server.close()
+    assert (nothing.value.unsent, some.value.unsent) == (True, False)
 
 
 # --- a pooled connection that died -----------------------------------------------------------

@@ -66,7 +66,7 @@ class Lane:
             session = self._connect(letter)
             if not isinstance(session, Session):
                 return session
-            no_room = session.no_room(len(letter.body))
+            no_room = session.no_room(letter.size)
             if no_room is not None:
                 return no_room
             transaction = Transaction(session, letter)
@@ -108,7 +108,7 @@ class Lane:
         self._drawn = drawn = self._supply.draw_ahead(width=self._pool.width)
         if not isinstance(drawn, Letter) or not session.pipelining or session.about_to_be_full:
             return None
-        return None if session.no_room(len(drawn.body)) else Transaction(session, drawn)
+        return None if session.no_room(drawn.size) else Transaction(session, drawn)
 
     # --- connections ---
 

@@ -24,6 +24,7 @@ class Letter:
     sender: str  # as in MAIL FROM:<...>
     recipient: str
     body: bytes  # as DATA carries it, without the final dot
+    size: int  # octets as RFC 1870 section 3 counts them: without stuffed dots
     until: timedelta  # on the clock of `elapsed`: when it must have its Outcome
     again: bool = False  # it was on its way over a connection that died before a word was said about it
 
@@ -38,7 +39,9 @@ def letter(mail: Mail, until: timedelta) -> Letter | Outcome:
     flaw = _flaw(mail.message)
     if flaw is not None:
         return Outcome(verdict=Verdict.REFUSED, reason=flaw)
-    return Letter(mail=mail, sender=sender, recipient=recipient, body=dot_stuffed(mail.message), until=until)
+    ended = mail.message if mail.message.endswith(b"\r\n") else mail.message + b"\r\n"
+    body, size = dot_stuffed(ended), len(ended)
+    return Letter(mail=mail, sender=sender, recipient=recipient, body=body, size=size, until=until)
 
 
 def _wire_form(whose: str, address: str) -> str:
@@ -72,7 +75,6 @@ def _has_long_line(message: bytes) -> bool:
 
 def dot_stuffed(message: bytes) -> bytes:
     """The message as DATA carries it, without the final dot (RFC 5321 section 4.5.2); mostly the message itself."""
-    whole = message if message.endswith(b"\r\n") else message + b"\r\n"
-    if whole.rfind(b"\r\n.") >= 0:  # searched from behind, which is the faster way
-        whole = whole.replace(b"\r\n.", b"\r\n..")
-    return b"." + whole if whole.startswith(b".") else whole
+    if message.rfind(b"\r\n.") >= 0:  # searched from behind, which is the faster way
+        message = message.replace(b"\r\n.", b"\r\n..")
+    return b"." + message if message.startswith(b".") else message

@@ -184,7 +184,7 @@ class Transaction:
 
 def _envelope(session: Session, letter: Letter) -> tuple[tuple[Stage, str], ...]:
     """The commands up to DATA, after a RSET where an earlier transaction was left unfinished."""
-    size = f" SIZE={len(letter.body)}" if session.sizes else ""
+    size = f" SIZE={letter.size}" if session.sizes else ""
     reset = ((Stage.RESET, "RSET"),) if session.unfinished else ()
     session.unfinished = False
     return (

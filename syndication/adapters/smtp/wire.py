@@ -74,12 +74,30 @@ class Wire:
         self._buffer = bytearray()
         self._gone = False
         try:
-            self._socket: socket.socket = socket.create_connection((host, port), timeout=self._left())
+            self._socket: socket.socket = self._connected(host, port)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name that no resolver can take
             raise Lost(f"cannot connect to {host} port {port}: {_words(error)}") from None
         self._readable, self._writable = select.poll(), select.poll()
         self._go_on()
+
+    def _connected(self, host: str, port: int) -> socket.socket:
+        """A socket to the first address of a name that answers; they share one wait."""
+        ends = self._ends()
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        failure = OSError("the name has no address")
+        for tried, (family, kind, protocol, _, address) in enumerate(addresses):
+            left = (ends - elapsed()).total_seconds() / (len(addresses) - tried)
+            made = socket.socket(family, kind, protocol)
+            try:
+                made.settimeout(max(left, 0.001))
+                made.connect(address)
+            except OSError as error:
+                made.close()
+                failure = error
+            else:
+                return made
+        raise failure
 
     def _go_on(self) -> None:
         """Never block but in a poll of our own, which knows how long."""
