@@ -16,7 +16,7 @@ import pytest
 
 from syndication.adapters.ses import SesMailer
 from syndication.adapters.ses.line import Line
-from syndication.core.model import EventKind, Reach, Verdict
+from syndication.core.model import EventKind, Outcome, Verdict
 from syndication.ports import HELD_BACK, Mail, Pace, Permanent, Transient
 from syndication.sandbox.ses import Habits, Rule, Wrong, accepted, calls
 from tests.contract.amazon import account, carry, mail, mails, send, standing_in
@@ -166,13 +166,15 @@ def test_intents_are_asked_one_at_a_time_and_each_before_its_call(tmp_path: Path
     assert all(str(number) not in there for number, there in asked)
 
 
-def test_an_intent_that_cannot_be_noted_hands_nothing_over_and_says_that_everything_waits(tmp_path: Path):
+def test_an_intent_that_breaks_hands_nothing_more_over_and_is_raised_when_all_have_their_outcomes(tmp_path: Path):
     def intent(_: Mail) -> bool:
         raise Transient("disk full")
 
-    with standing_in(tmp_path) as (mailer, _):
-        ((_, outcome),) = mailer.carry([mail(1)], intent)
-    assert (outcome.verdict, outcome.reach) == (Verdict.DEFERRED, Reach.TRANSPORT)
+    told: list[tuple[Mail, Outcome]] = []
+    with standing_in(tmp_path) as (mailer, _), pytest.raises(Transient, match="disk full"):
+        told.extend(mailer.carry(mails(6), intent))
+    assert told
+    assert all(outcome is HELD_BACK for _, outcome in told)
     assert calls(tmp_path) == []
 
 

@@ -56,25 +56,20 @@ class SesMailer:
     def carry(
         self, mails: Iterable[Mail], intent: Intent, *, pace: Pace | None = None
     ) -> Iterator[tuple[Mail, Outcome]]:
-        """Hand over mails as ports.Mailer says; a mail whose place in line has long passed is held back."""
+        """Hand over mails as ports.Mailer says; a mail whose place in line has long passed is held back.
+
+        What breaks on the caller's side, in `mails` or `intent`, is raised when every mail drawn has its Outcome."""
         line, flying, drawn, ask = Line(pace, usual=self._lag), _Flying(), iter(mails), _one_by_one(intent)
-        failed: Exception | None = None
         try:
-            while True:
-                try:
-                    mail = next(drawn, None)
-                except Exception as error:  # noqa: BLE001 - those under way still get their Outcomes
-                    failed, mail = error, None
-                if mail is None:
-                    break
+            while (mail := self._next(drawn, line)) is not None:
                 flying.add(self._send_off(mail, ask, line, len(flying)))
                 yield from self._landed(flying, room_for=self._at_once)
             yield from self._landed(flying, room_for=0)
         finally:
             flying.call_back()
             self._lag = line.began_late
-        if failed is not None:
-            raise failed
+        if line.failure is not None:
+            raise line.failure
 
     def quota(self) -> Quota | None:
         """What the account allows now, asked for once a minute at most. Raises Transient."""
@@ -102,6 +97,16 @@ class SesMailer:
             wires.close()
 
     # --- many calls --------------------------------------------------------------------------
+
+    @staticmethod
+    def _next(drawn: Iterator[Mail], line: Line) -> Mail | None:
+        if line.failure is not None:
+            return None
+        try:
+            return next(drawn, None)
+        except Exception as error:  # noqa: BLE001 - those under way still get their Outcomes
+            line.fail(error, closing=False)
+            return None
 
     def _send_off(self, mail: Mail, intent: Intent, line: Line, before: int) -> _Flight:
         flaw = _flaw(mail)
@@ -182,13 +187,9 @@ class _Flight:
             return HELD_BACK
         try:
             return None if intent(self.mail) else HELD_BACK
-        except Exception as error:  # without a note of the intent nothing may be handed over
-            log.exception("intent not noted", delivery=self.mail.delivery_id)
-            return Outcome(
-                verdict=Verdict.DEFERRED,
-                reach=Reach.TRANSPORT,
-                reason=f"the intent could not be noted ({_name(error)}); nothing was handed over",
-            )
+        except Exception as error:  # noqa: BLE001 - it is the caller's own and goes back there
+            line.fail(error)
+            return HELD_BACK
 
     def outcome(self) -> Outcome:
         error = self.future.exception()

@@ -33,6 +33,7 @@ class Line:
         self._places = 0  # given out
         self._soonest = float("-inf")  # when the next one may go at all
         self._closed = False
+        self.failure: Exception | None = None
         self.began_late = timedelta(0)  # by how much the first one was late
 
     def step_up(self) -> bool:
@@ -64,6 +65,11 @@ class Line:
     def close(self) -> None:
         """Let nobody go any more: the far side asked for a rest, which is longer than a slice should wait."""
         self._closed = True
+
+    def fail(self, error: Exception, *, closing: bool = True) -> None:
+        """Remember what broke on our side first; with `closing` nobody goes any more."""
+        self.failure = self.failure or error
+        self._closed = self._closed or closing
 
     def ahead(self, waiting: int) -> timedelta:
         """How long until the place after those of the `waiting`."""
