@@ -69,13 +69,9 @@ def _fan_out_channel(ports: Ports, setup: Setup, issue: Issue, channel: Channel)
 
 
 def _fan_out_email(ports: Ports, setup: Setup, issue: Issue) -> None:
-    after: int | None = 0
-    while after is not None:
-        # asked anew for each chunk: a reader may have chosen differently in between
-        recipes = {
-            key: _recipe(setup, issue, choices) for key, (choices, _) in ports.store.distinct_choices(issue).items()
-        }
-        after = ports.store.fan_out_email(
+    after, recipes = 0, _recipes(ports, setup, issue)
+    while True:
+        reached = ports.store.fan_out_email(
             issue,
             recipes,
             ports.clock.now(),
@@ -85,6 +81,17 @@ def _fan_out_email(ports: Ports, setup: Setup, issue: Issue) -> None:
             seeds=setup.seeds,
             cohort=setup.cohort,
         )
+        if reached is None:
+            return
+        # a reader may have chosen differently in between
+        recipes = _recipes(ports, setup, issue) if reached == after else {}
+        after = reached
+
+
+def _recipes(ports: Ports, setup: Setup, issue: Issue) -> dict[str, tuple[Recipe | None, str | None]]:
+    """What the readers of an Issue get, by what they chose."""
+    chosen = ports.store.distinct_choices(issue)
+    return {key: _recipe(setup, issue, choices) for key, (choices, _) in chosen.items()}
 
 
 def _recipe(setup: Setup, issue: Issue, choices: Choices) -> tuple[Recipe | None, str | None]:

@@ -12,11 +12,13 @@ import structlog
 from syndication import assemble, bootstrap, dispatch, ingest
 from syndication.bootstrap import House
 from syndication.core.model import Channel
+from syndication.press import Press
 from workers.app import app, settings
 
 log = structlog.get_logger()
 
 _house: House | None = None
+_press: Press | None = None
 
 
 def house() -> House:
@@ -27,10 +29,18 @@ def house() -> House:
     return _house
 
 
+def press() -> Press:
+    """This process's Press: what the mails of an Issue have in common is made once."""
+    global _press
+    if _press is None:
+        _press = Press(ports=house().ports, setup=house().setup)
+    return _press
+
+
 def reopen() -> None:
     """Forget a House that was opened before a fork: connections must not be shared."""
-    global _house
-    _house = None
+    global _house, _press
+    _house = _press = None
 
 
 @app.task(name="poll_due")  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -79,7 +89,9 @@ def ring() -> None:
 @app.task(name="drain")  # type: ignore[untyped-decorator]  # Celery ships no types
 def drain(channel: str) -> None:
     budget = min(dispatch.BUDGET, max(settings.tick, timedelta(seconds=5)))
-    sent = dispatch.drain(house().ports, house().setup, Channel(channel), owner=house().owner, budget=budget)
+    sent = dispatch.drain(
+        house().ports, house().setup, Channel(channel), owner=house().owner, budget=budget, press=press()
+    )
     if sent.get("accepted") and house().store.due(Channel(channel), house().ports.clock.now()):
         drain.delay(channel)  # the budget is spent and work is left: it goes on at once, not with the next tick
 

@@ -95,6 +95,14 @@ class Children:
             elif one.asked_at is not None and now - one.asked_at > _LAST_PATIENCE:
                 _signal_group(one.program)
 
+    def signal(self, number: int) -> None:
+        """Send a signal to everything that runs, each with all it has started."""
+        for one in self._running:
+            try:
+                os.killpg(one.program.pid, number)
+            except ProcessLookupError:
+                pass
+
     def stop(self, within: timedelta) -> None:
         """Ask all of them to end, then insist; nobody is left when it returns."""
         ends = time.monotonic() + within.total_seconds()

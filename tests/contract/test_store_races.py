@@ -87,9 +87,9 @@ def test_a_reader_who_chooses_anew_while_the_issue_is_fanned_out_is_not_forgotte
     old = recipes_for(store, issue)
     factories.subscribe(store, 2, stations=("부산",))
     after: int | None = 0
+    assert store.fan_out_email(issue, old, MORNING, after=0, limit=2, allowed=None) == 0, "nothing is done by half"
     while after is not None:
-        recipes = old if not store.deliveries(issue.id) else recipes_for(store, issue)
-        after = store.fan_out_email(issue, recipes, MORNING, after=after, limit=2, allowed=None)
+        after = store.fan_out_email(issue, recipes_for(store, issue), MORNING, after=after, limit=2, allowed=None)
     assert len(store.deliveries(issue.id, Channel.EMAIL)) == 3
     assert store.balance(issue.id, Channel.EMAIL).closes
 

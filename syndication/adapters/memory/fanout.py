@@ -65,19 +65,15 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
             self._add_recipes(issue, recipes)
             channel = self.rows.channels.setdefault((issue.id, Channel.EMAIL), ChannelRow())
             chunk = [s for s in self._audience(issue) if s.id > after][:limit]
+            known = {key for n, revision, key in self.rows.issue_recipes if (n, revision) == (issue.id, issue.revision)}
+            if any(choices_hash(s.choices, s.language) not in known for s in chunk):
+                return after
             for reader in chunk:
                 channel.audience += self._add_mail(issue, reader, now, allowed, seeds, cohort)
-            if not chunk and self._left_over(issue):
-                return 0
             if not chunk:
                 channel.fanned_out_at = channel.fanned_out_at or now
                 return None
             return chunk[-1].id
-
-    def _left_over(self, issue: Issue) -> bool:
-        mails = (r.delivery for r in self.rows.deliveries.values() if r.delivery.channel is Channel.EMAIL)
-        there = {d.subscription_id for d in mails if d.issue_id == issue.id}
-        return any(s.id not in there for s in self._audience(issue))
 
     def _add_recipes(self, issue: Issue, recipes: Mapping[str, tuple[Recipe | None, str | None]]) -> None:
         for key, (made, reason) in recipes.items():

@@ -41,7 +41,7 @@ class Relay:
     hello: str = "localhost"  # the name we give in EHLO
     timeout: timedelta = ANSWER_TIME  # for one answer
     total: timedelta = MESSAGE_TIME  # for one message, connecting included; the lease has to outlast it
-    connections: int = 1  # at once, in each process that sends; fewer after refusals
+    connections: int = 1  # at once, in each call; fewer after refusals
     messages_per_connection: int = 100
     idle: timedelta = IDLE_TIME  # a connection unused for longer is not used again
     back_off: timedelta = BACK_OFF  # after a connection was refused; doubled by each further refusal, up to a minute

@@ -170,17 +170,17 @@ class Session:
     def _lives(self, until: timedelta) -> bool:
         self.wire.patience, self.wire.until = min(_PROBE, self.relay.timeout), until
         try:
-            alive = self.wire.ask("RSET").positive
+            self.usable = self.wire.ask("RSET").positive
         except Lost:
-            return False
+            self.usable = False
         self.unfinished = False
-        return alive
+        return self.usable
 
     # --- ends ---
 
     def leave(self) -> None:
-        """QUIT if it is ours, then close."""
-        if self._owner == os.getpid() and not self.wire.waiting:
+        """QUIT if it is ours and somebody listens, then close."""
+        if self.usable and self._owner == os.getpid() and not self.wire.waiting:
             self.wire.patience, self.wire.until = _FAREWELL, elapsed() + _FAREWELL
             try:
                 self.wire.ask("QUIT")

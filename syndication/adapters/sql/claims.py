@@ -56,7 +56,7 @@ class Claims(FanOut, Amending):
                 piece = _wanted(db, rows, now, allowed)
                 if piece.rows:
                     kept = room.within(piece.rows)
-                    _give_back(db, lease_id, [row.id for row in piece.rows if row not in kept])
+                    _give_back(db, lease_id, {row.id for row in piece.rows} - {row.id for row in kept})
                     pace = ways.reserve(db, room, kept)
                     return Slice(
                         lease_id=lease_id, deliveries=tuple(map(as_delivery, kept)), readers=piece.readers, pace=pace
@@ -271,7 +271,7 @@ def _give_back(
     which = delivery.c.state == _S.CLAIMED if begun is None else begun
     which = and_(which, delivery.c.lease_id == lease_id)
     if ids is not None:
-        which = and_(which, delivery.c.id.in_(ids))
+        which = and_(which, delivery.c.id.in_(sorted(ids)))
     lock(db, select(delivery.c.id).where(which).order_by(delivery.c.id))
     db.execute(
         update(delivery)

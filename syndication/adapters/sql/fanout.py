@@ -84,12 +84,12 @@ class FanOut(Base):
                 return None
             _count_channel(db, issue, Channel.EMAIL)
             add_recipes(db, issue, recipes)
-            last = db.execute(select(func.max(_upto(issue, after, limit).subquery().c.id))).scalar()
-            if last is None and db.execute(select(_left_over(issue))).scalar():
-                return 0  # somebody chose differently since the recipes were made: once more, with theirs
+            last = _last_of_chunk(db, issue, after, limit)
             if last is None:
                 _fanned_out(db, issue, Channel.EMAIL, now)
                 return None
+            if db.execute(select(_unforeseen(issue, after, last))).scalar():
+                return after  # somebody chose differently since the recipes were made: once more, with theirs
             added = db.execute(_email_rows(db, issue, now, after, last, allowed, seeds, cohort)).rowcount
             _count(db, issue, Channel.EMAIL, added)
         return int(last)
@@ -146,23 +146,29 @@ def _still_open(db: Connection, wanted: Issue) -> bool:
     return db.execute(open_one).scalar() is not None
 
 
-def _upto(issue: Issue, after: int, limit: int) -> Select[Any]:
-    return (
+def _last_of_chunk(db: Connection, issue: Issue, after: int, limit: int) -> int | None:
+    """The last reader of the next chunk; nobody in it can choose anew before the chunk is done."""
+    chunk = (
         select(subscription.c.id)
         .where(_audience(issue), subscription.c.id > after)
         .order_by(subscription.c.id)
         .limit(limit)
     )
+    if db.dialect.name == "postgresql":
+        chunk = chunk.with_for_update(read=True)
+    last: int | None = db.execute(select(func.max(chunk.subquery().c.id))).scalar()
+    return last
 
 
-def _left_over(issue: Issue) -> ColumnElement[bool]:
-    """Whether a reader of this Issue has no Delivery."""
-    theirs = exists().where(
-        delivery.c.issue_id == issue.id,
-        delivery.c.channel == Channel.EMAIL,
-        delivery.c.subscription_id == subscription.c.id,
+def _unforeseen(issue: Issue, after: int, last: int) -> ColumnElement[bool]:
+    """Whether a reader of the chunk has chosen what no Recipe of the Issue was made for."""
+    foreseen = exists().where(
+        issue_recipe.c.issue_id == issue.id,
+        issue_recipe.c.issue_revision == issue.revision,
+        issue_recipe.c.choices_hash == subscription.c.choices_hash,
     )
-    return exists().where(_audience(issue), ~theirs.correlate(subscription))
+    chunk = and_(_audience(issue), subscription.c.id > after, subscription.c.id <= last)
+    return exists().where(chunk, ~foreseen.correlate(subscription))
 
 
 def _email_rows(
