@@ -10,6 +10,8 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from syndication import feedback
 from syndication.adapters.memory import MemoryStore
@@ -258,6 +260,28 @@ def test_only_addresses_of_ours_are_expected(garam: Paper) -> None:
     assert feedback.expects(garam.setup, f"unsubscribe@{DOMAIN}")
     for address in ("", f"anybody@{DOMAIN}", f"b+{'a' * 47}@{DOMAIN}", "desk@garam.example", f"fbl@x.{DOMAIN}"):
         assert not feedback.expects(garam.setup, address)
+
+
+_TWISTS = st.sampled_from([b"", b"\r\n", b"\r\n\r\n", b"--xx\r\n", b"--xx--\r\n", b"\0", b"\xff", b"=?utf-8?b?", b">"])
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), _TWISTS), min_size=1, max_size=6), st.booleans())
+def test_reports_cut_and_mixed_in_any_way_break_nothing_and_touch_nobody_else(
+    garam: Paper, cuts: list[tuple[float, float, bytes]], null: bool
+) -> None:
+    bystander = garam.store.subscriptions()[0] if garam.store.subscriptions() else garam.subscribe(1)
+    if not garam.mailer.sent:
+        garam.subscribe(2)
+        garam.morning()
+    before = garam.delivery_of(bystander)
+    message = dsn(of="reader-1@example.com") + arf(sender_of(garam, 2))
+    for start, end, between in cuts:
+        message = message[: int(start * len(message))] + between + message[int(end * len(message)) :]
+    arrive(garam, sender_of(garam, 2), message[:20_000], "" if null else "x@example.com")
+    assert garam.delivery_of(bystander) == before
+    assert not suppressed(garam, bystander)
+    assert state_of(garam, bystander) is SubscriptionState.ACTIVE
 
 
 # --- complaints ------------------------------------------------------------------------------
