@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from syndication.core.addresses import is_loopback
 from syndication.ports import Arrived, Permanent, Transient
 
 READ = "SyndicationRead"  # a keyword flag (RFC 9051 section 2.3.2)
@@ -35,10 +36,9 @@ class ImapPostbox:
         folder: str = "INBOX",
         timeout: timedelta = timedelta(seconds=30),
         ca_file: str | None = None,
-        loopback: bool = False,
     ) -> None:
-        """`tls` is implicit, starttls or none; none only with `loopback`, for a server on this machine."""
-        if tls == "none" and not loopback:
+        """`tls` is implicit, starttls or none; none only for a server on this machine. Raises Permanent."""
+        if tls == "none" and not is_loopback(host):
             raise Permanent(f"mailbox on {host}: without encryption only a server on this machine may be used")
         self._host, self._port, self._tls = host, port, tls
         self._user, self._password, self._folder = user, password, folder

@@ -101,6 +101,12 @@ def _plain_loopback(address: IPv4Address | IPv6Address) -> bool:
     return isinstance(address, IPv4Address) or address.ipv4_mapped is not None or address == IPv6Address("::1")
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or number, is this machine."""
+    bare = host.strip("[]").lower().rstrip(".")
+    return bare == "localhost" or (judge(bare, loopback=True) is None and judge(bare, loopback=False) is not None)
+
+
 def judge_url(url: str) -> str | None:
     """Why this URL must not be fetched or posted to, judged by its shape alone; None when its host may be resolved.
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syndication.core.addresses import is_loopback
 from syndication.settings import kinds
 from syndication.settings.fields import Tls
 from syndication.settings.kinds import Read
@@ -67,3 +68,5 @@ def _judge(read: Returns) -> None:
         raise Wrong("neither imap nor listen is here: mail would come back to nobody", EXAMPLE)
     if read.imap is not None and (read.user_from is None or read.password_from is None):
         raise Wrong("a mailbox needs user_from and password_from", EXAMPLE)
+    if read.imap is not None and read.tls is Tls.NONE and not is_loopback(read.imap):
+        raise Wrong("the password would travel to the mailbox unprotected", 'tls = "implicit"', whole=True)

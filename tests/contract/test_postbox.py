@@ -22,7 +22,7 @@ SECOND = b"Subject: second\r\n\r\n" + bytes(range(1, 256)).replace(b"\n", b"").r
 
 def postbox_at(port: int, **options: Any) -> ImapPostbox:
     wanted = {"user": USER, "password": PASSWORD, "timeout": timedelta(seconds=5)} | options
-    return ImapPostbox(host="127.0.0.1", port=port, tls="none", loopback=True, **wanted)
+    return ImapPostbox(host="127.0.0.1", port=port, tls="none", **wanted)
 
 
 @pytest.fixture(params=["memory", "scripted", "dovecot"])

@@ -61,6 +61,7 @@ def test_a_port_of_ours_is_read(tmp_path: Path) -> None:
         ('user_from = "RETURNS_USER"', "", "mail.returns", "needs user_from"),
         ('password_from = "RETURNS_PASSWORD"', 'password = "secret words"', "mail.returns", "no .password. here"),
         ("replies = true", 'replies = "yes"', "mail.returns", "true or false"),
+        ("replies = true", 'tls = "none"', "mail.returns", "unprotected"),
         ("replies = true", 'tls = "ssl"', "mail.returns", "none of"),
         ('bounce_domain = "bounce.garam.example"', "", "mail.bounce_domain", "returns stands here without it"),
         ("bounce.garam.example", "bounce.else.example", "mail.bounce_domain", "alignment"),
