@@ -5,10 +5,12 @@ It holds no domain logic; each task in `workers.tasks` is one line of work.
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 
@@ -95,6 +97,7 @@ def longest_task(settings: Settings) -> timedelta:
     return max(timedelta(minutes=1), stretch + timedelta(seconds=15))
 
 
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))  # not a line for every mail
 settings = settings_here()
 app = Celery("syndication", include=["workers.tasks", "workers.alive"])
 app.conf.update(configure(settings))

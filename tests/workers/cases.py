@@ -9,7 +9,9 @@ import time
 from datetime import timedelta
 
 from syndication import recover
+from syndication.sandbox.ses import Rule, Wrong
 from tests.sink import GREYLISTING, Fault
+from tests.workers.installation import wait_until
 from tests.workers.trial import Case, Kind, Trial
 
 POSTGRES = (Kind.VALKEY, Kind.RABBITMQ)
@@ -72,12 +74,33 @@ def _journals_lost_under_way(trial: Trial) -> None:
     trial.exposed += trial.in_flight
 
 
-def _other_host(trial: Trial) -> None:
+def _other_host_name(trial: Trial) -> None:
     trial.flows()
     other = trial.work(host="host-2")
     trial.flows(20)
     trial.kill(other)
     trial.exposed += trial.in_flight
+
+
+def _other_machine(trial: Trial) -> None:
+    """A worker of a second machine dies. Nobody here can read its journal, so its slice is uncertain, until it is
+    started again there: then its own journal tells what became of all but the mails in flight."""
+    trial.flows()
+    there = trial.installation.elsewhere("host-2")
+    house = there.open()
+    recover.recover(house.ports)  # the operator's word that it is the same database
+    house.close()
+    other = trial.work(there, host="host-2")
+    trial.flows(30)
+    trial.stop(trial.workers[0])
+    trial.flows(10)
+    slice_there = trial.in_flight
+    trial.kill(other)
+    trial.go_on(trial.workers[0])
+    trial.finish()
+    assert trial.balance.uncertain <= slice_there + trial.bound
+    trial.work(there, host="host-2")
+    assert wait_until(lambda: trial.balance.uncertain <= trial.bound, 20), trial.balance
 
 
 def _database_restarted(trial: Trial) -> None:
@@ -139,7 +162,14 @@ ALL_NOTES_LOST = Case(name="journals and witness deleted", breaks=_all_notes_los
 JOURNALS_LOST_UNDER_WAY = Case(
     name="journals deleted under way, then a kill", breaks=_journals_lost_under_way, lease=timedelta(seconds=3)
 )
-OTHER_HOST = Case(name="a second host name, killed", breaks=_other_host, delay=0.03, lease=timedelta(seconds=3))
+OTHER_HOST = Case(name="a second host name, killed", breaks=_other_host_name, delay=0.03, lease=timedelta(seconds=3))
+OTHER_MACHINE = Case(
+    name="a second machine, killed, and back again",
+    breaks=_other_machine,
+    kinds=POSTGRES,
+    delay=0.03,
+    lease=timedelta(seconds=3),
+)
 CUT_BEFORE_MAIL = _answers("cut before MAIL", Fault(at="mail", do="cut", every=17))
 CUT_AFTER_RCPT = _answers("cut after RCPT", Fault(at="after-rcpt", do="cut", every=17))
 CUT_AT_DATA = _answers("cut instead of 354", Fault(at="data", do="cut", every=17))
@@ -174,6 +204,35 @@ BROKER_HALF_OPEN = Case(
 )
 TWO_BEATS = Case(name="two beats", workers=2)
 CLOCK_AHEAD = Case(name="a worker's clock an hour ahead", breaks=_clock_ahead, kinds=POSTGRES, delay=0.02)
+AMAZON_KILLED = Case(
+    name="Amazon SES: kill -9, 3 times",
+    breaks=KILLED.breaks,
+    amazon=True,
+    connections=4,
+    rules=(Rule(wrong=Wrong.LATE, seconds=0.05),),
+)
+AMAZON_BREAKS = Case(
+    name="Amazon SES: cuts, late and unreadable answers",
+    amazon=True,
+    connections=4,
+    rules=(
+        Rule(wrong=Wrong.CUT_READING, first=7, every=61),
+        Rule(wrong=Wrong.CUT_BEFORE, first=17, every=67),
+        Rule(wrong=Wrong.CUT_AFTER, first=27, every=71),
+        Rule(wrong=Wrong.LATE, first=37, every=151, seconds=3),
+        Rule(wrong=Wrong.STATUS_AFTER, first=47, every=73),
+        Rule(wrong=Wrong.HTML, first=57, every=79),
+        Rule(wrong=Wrong.NO_ID, first=59, every=83),
+    ),
+)
+AMAZON_REFUSES = Case(
+    name="Amazon SES: 429 and 5xx",
+    amazon=True,
+    connections=4,
+    rules=(Rule(wrong=Wrong.THROTTLE, first=11, every=41), Rule(wrong=Wrong.STATUS, first=23, every=53)),
+)
+
+# --- the matrix, and its short form ----------------------------------------------------------
 
 MATRIX = (
     KILLED,
@@ -183,6 +242,7 @@ MATRIX = (
     JOURNALS_LOST_UNDER_WAY,
     ALL_NOTES_LOST,
     OTHER_HOST,
+    OTHER_MACHINE,
     CUT_BEFORE_MAIL,
     CUT_AFTER_RCPT,
     CUT_AT_DATA,
@@ -202,4 +262,35 @@ MATRIX = (
     BROKER_HALF_OPEN,
     TWO_BEATS,
     CLOCK_AHEAD,
+    AMAZON_KILLED,
+    AMAZON_BREAKS,
+    AMAZON_REFUSES,
 )
+
+CUTS = _answers("cuts at every stage", *(fault for case in MATRIX if "cut" in case.name for fault in case.faults))
+ANSWERS = _answers(
+    "421, 451, 452, 550, 552 and greylisting",
+    Fault(at="rcpt", do="421 4.3.2 shutting down", every=61),
+    Fault(at="rcpt", do=GREYLISTING.do, recipient="1@", times=1),
+    *ANSWER_452.faults,
+    *ANSWER_550.faults,
+    *ANSWER_552.faults,
+    Fault(at="dot", do="451 4.3.0 try again later", every=67),
+)
+SHORT = {
+    Kind.EMBEDDED: (
+        killed(2),
+        SUSPENDED,
+        JOURNALS_LOST,
+        OTHER_HOST,
+        CUTS,
+        ANSWERS,
+        ANSWER_5726,
+        STALLED,
+        BROKER_EMPTIED,
+        TWO_BEATS,
+        AMAZON_BREAKS,
+    ),
+    Kind.VALKEY: (killed(2), OTHER_MACHINE, DATABASE_RESTARTED, BROKER_STOPPED, CLOCK_AHEAD),
+    Kind.RABBITMQ: (killed(2), BROKER_STOPPED, BROKER_HALF_OPEN),
+}

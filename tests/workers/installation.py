@@ -23,10 +23,12 @@ from syndication import assemble, bootstrap
 from syndication.bootstrap import House
 from syndication.core import links, timetable
 from syndication.core.model import Choices, Consent, Found, Issue, IssueState
+from syndication.sandbox.ses import Rule
 from tests import sink as sinks
 from tests.factories import content
 from tests.servers import die_with_parent, free_port
 from tests.sink import Fault, Sink
+from tests.workers import amazon
 
 PUBLISHER = """
 mode = "rehearsal"
@@ -84,7 +86,7 @@ connections = {connections}
 AMAZON = """
 transport = "ses"
 ses = {{ region = "ap-northeast-2", configuration_set = "digest", endpoint = "http://127.0.0.1:{smtp}", \
-event_queue = "http://127.0.0.1:{smtp}/123456789012/ses-events", concurrency = {connections}, \
+event_queue = "http://127.0.0.1:{smtp}{queue}", concurrency = {connections}, \
 access_key_from = "TEST_ACCESS_KEY", secret_key_from = "TEST_SECRET_KEY" }}
 """
 FALSE_CLOCK = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))  # of Debian's package faketime
@@ -126,7 +128,9 @@ class Installation:
         publisher = PUBLISHER.format(
             web=self.web,
             nobody=free_port(),
-            mail=(AMAZON if self.amazon else RELAY).format(smtp=self.smtp, connections=self.connections),
+            mail=(AMAZON if self.amazon else RELAY).format(
+                smtp=self.smtp, connections=self.connections, queue=amazon.QUEUE
+            ),
             allow=", ".join(f'"{address(n)}"' for n in range(self.readers)),
             lease=f"{self.lease.total_seconds():.0f}s",
             database='database_from = "TEST_DATABASE_URL"' if self.database_url else "",
@@ -153,10 +157,23 @@ class Installation:
         return freeze(house, now)
 
     @contextmanager
-    def sink(self, delay: float = 0.0, faults: Iterable[Fault] = ()) -> Iterator[Sink]:
-        """The SMTP server that counts: its own log says what was taken."""
+    def sink(
+        self, delay: float = 0.0, faults: Iterable[Fault] = (), rules: Iterable[Rule] = ()
+    ) -> Iterator[Sink | amazon.Post]:
+        """The server that counts: its own log says what was taken."""
+        if self.amazon:
+            with amazon.running(self.folder / "sink", self.smtp, *rules) as post:
+                yield post
+            return
         with sinks.running(self.folder / "sink", port=self.smtp, delay=delay, faults=faults) as sink:
             yield sink
+
+    def elsewhere(self, host: str) -> Installation:
+        """The same installation on another machine: same database and broker, same keys, another storage folder."""
+        other = replace(self, folder=self.folder / host)
+        other.write()
+        shutil.copytree(self.folder / "data" / "keys", other.folder / "data" / "keys")
+        return other
 
     def worker(
         self, *, beat: bool = True, host: str | None = None, ahead: timedelta | None = None
