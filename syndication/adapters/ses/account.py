@@ -47,8 +47,7 @@ class Account:
 
     def client(self, service: str, *, connections: int = 1, answer_time: timedelta | None = None) -> Any:
         """A boto3 client of this process. Raises Permanent."""
-        for name in ("botocore", "boto3", "urllib3"):  # at DEBUG they write addresses and whole messages into the log
-            logging.getLogger(name).setLevel(logging.INFO)
+        _quieten()
         session = boto3.session.Session(
             aws_access_key_id=self.access_key, aws_secret_access_key=self.secret_key, region_name=self.region
         )
@@ -66,3 +65,11 @@ class Account:
             return session.client(service, endpoint_url=self.endpoint, config=config)
         except (BotoCoreError, ValueError) as error:
             raise Permanent(f"no client for {service} in {self.region}: {type(error).__name__}") from None
+
+
+def _quieten() -> None:
+    """At DEBUG these write addresses and whole messages into the log."""
+    for name in ("botocore", "boto3", "urllib3"):
+        logger = logging.getLogger(name)
+        if logger.getEffectiveLevel() < logging.INFO:
+            logger.setLevel(logging.INFO)
