@@ -160,16 +160,21 @@ def test_after_an_answer_in_the_midst_of_the_body_the_final_dot_is_not_sent_and_
 
     def script(talk: Talk) -> None:
         talk.until_data()
+        talk.line()
         talk.say(line)
         went_on.set()
         while octets := talk.socket.recv(65536):
             rest.append(octets)
 
     def wait(_: Mail) -> bool:
-        return went_on.wait(5) and not time.sleep(0.05)
+        asked.append(went_on.wait(5))
+        time.sleep(0.05)
+        return True
 
+    asked: list[bool] = []
     with relay(script) as (mailer, server):
         ((_, outcome),) = mailer.carry([MAIL], wait)
+        assert asked == [True]
         assert (outcome.verdict, outcome.suppress) == (Verdict.DEFERRED, False)
         server.settled()
         assert not b"".join(rest).endswith(b"\r\n.\r\n")

@@ -60,7 +60,7 @@ class Session:
     def open(cls, relay: Relay, until: timedelta) -> Session | Outcome:
         """A session ready for MAIL, or the Outcome that says why there is none."""
         try:
-            wire = Wire(relay.host, relay.port, patience=relay.timeout, until=until)
+            wire = Wire(relay.host.strip("[]"), relay.port, patience=relay.timeout, until=until)
         except Lost as lost:
             return _shut(f"connect: {lost}")
         session = cls(relay, wire)
