@@ -363,7 +363,8 @@ def reclaim(ports: Ports, setup: Setup) -> Mapping[str, int]:
     closed = ports.store.close_settled(now, among=_counted(ports, setup))
     if closed:
         ports.journals.sweep(now)
-    told = {**counts, "resent": resent, "expired": expired, "closed": len(closed)}
+    aged = ports.store.age_out(now - setup.keep, CHUNK)  # a chunk with each round: nobody waits for it
+    told = {**counts, "resent": resent, "expired": expired, "closed": len(closed), "aged": aged}
     if any(told.values()):
         log.info("outbox reclaimed", **told)
     return told

@@ -597,6 +597,12 @@ class Outbox(Protocol):
         uncertain. Returns the counts by new state."""
         ...
 
+    def age_out(self, before: datetime, limit: int) -> int:
+        """Turn up to `limit` Deliveries of one Issue that was closed before then into the Issue's sums; how many.
+
+        The balance and the outcomes stay what they were; which reader it was is forgotten."""
+        ...
+
     def hold_issue(self, issue_id: int, reason: str, now: datetime) -> bool:
         """Let an Issue's sending rest; False when it rests already or is closed."""
         ...
@@ -893,6 +899,7 @@ class Setup:
     warm_up: WarmUp | None = None
     seeds: frozenset[str] = frozenset()  # digests of the newsroom's own addresses: they go first
     cohort: str | None = None  # address digests below this are ours to write to; None: all
+    keep: timedelta = timedelta(days=400)  # how long it is known who got what: the correction window
     most_refused: float = 0.2  # share of an Issue's answers; more than that stops it
 
     @property

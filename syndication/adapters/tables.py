@@ -198,6 +198,7 @@ issue = Table(
     Column("reason", Text),
     Column("held", Text),  # why its sending rests
     Column("held_at", Instant),
+    Column("aged_at", Instant),  # its Deliveries have gone into issue_sum
     UniqueConstraint("edition_id", "cadence", "on"),
     sqlite_autoincrement=True,
 )
@@ -339,6 +340,19 @@ issue_channel = Table(  # the audience as it was counted while fanning out
     Column("audience", Integer, nullable=False),
     Column("fanned_out_at", Instant),
     PrimaryKeyConstraint("issue_id", "channel"),
+)
+
+issue_sum = Table(  # what became of the Deliveries of an Issue whose rows are gone
+    "issue_sum",
+    metadata,
+    Column("issue_id", Id, ForeignKey("issue.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # empty: none
+    Column("number", Integer, nullable=False, server_default="0"),
+    Column("bounced", Integer, nullable=False, server_default="0"),
+    Column("complained", Integer, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("issue_id", "channel", "state", "reason"),
 )
 
 lease = Table(

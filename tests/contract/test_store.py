@@ -510,3 +510,27 @@ def test_beats_are_remembered(store: Store) -> None:
     store.beat("publish_due", EARLIER)
     store.beat("publish_due", MORNING)
     assert dict(store.beats()) == {"publish_due": MORNING}
+
+
+def test_old_deliveries_age_out_and_the_balance_stays(store: Store) -> None:
+    issue = issued(store, readers=3)
+    fan_out(store, issue)
+    end(store, store.subscriptions("daily")[0].id)
+    piece = store.claim(Channel.EMAIL, MORNING, limit=9, lease=LEASE, owner="h/1")
+    assert piece is not None
+    for d in piece.deliveries:
+        store.begin(piece.lease_id, [d.id], MORNING, outlast=ATTEMPT)
+        factories.settle(store, piece.lease_id, d.id, ACCEPTED, MORNING)
+    store.release(piece.lease_id)
+    before, told = store.balance(issue.id, Channel.EMAIL), dict(store.outcomes(issue.id, Channel.EMAIL))
+    assert not store.age_out(MORNING + timedelta(days=500), 2), "an open Issue keeps its rows"
+    assert store.close_settled(issue.expires_at, among=(issue.id,))
+    assert not store.age_out(issue.expires_at - timedelta(days=1), 2), "it is not old yet"
+    removed = [store.age_out(issue.expires_at + timedelta(days=1), 2) for _ in range(3)]
+    assert removed == [2, 1, 0]
+    assert not store.deliveries(issue.id)
+    assert store.balance(issue.id, Channel.EMAIL) == before
+    assert dict(store.outcomes(issue.id, Channel.EMAIL)) == told
+    closed = store.issue(issue.id)
+    assert closed is not None
+    assert store.fan_out_email(closed, {}, MORNING, after=0, limit=9, allowed=None) is None, "never again"

@@ -236,6 +236,7 @@ class MemoryNewsroom:
             done = [i for i in over if self._all_settled(i.id)]
             for issue in done:
                 self.rows.issues[issue.id] = replace(issue, state=IssueState.CLOSED)
+                self.rows.closed_at[issue.id] = now
             return [issue.id for issue in done]
 
     def _all_settled(self, issue_id: int) -> bool:

@@ -146,6 +146,20 @@ class MemoryOutbox(MemoryClaims):
                 row.delivery = replace(row.delivery, state=_S.UNCERTAIN, reason=reason)
             return len(waiting)
 
+    def age_out(self, before: datetime, limit: int) -> int:
+        with self.rows.lock:
+            old = {n for n, at in self.rows.closed_at.items() if at < before}
+            gone = [r for r in self.rows.deliveries.values() if r.delivery.issue_id in old][:limit]
+            for row in gone:
+                mine = row.delivery
+                channel = self.rows.channels.setdefault((mine.issue_id or 0, mine.channel), ChannelRow())
+                channel.aged[mine.state, mine.reason] += 1
+                channel.bounced += row.bounced_at is not None
+                channel.complained += row.complained_at is not None
+                del self.rows.deliveries[mine.id]
+                del self.rows.delivery_keys[mine.channel, mine.thing, mine.recipient]
+            return len(gone)
+
     def hold_issue(self, issue_id: int, reason: str, now: datetime) -> bool:
         return self._hold(issue_id, reason, was_held=False)
 
@@ -211,24 +225,28 @@ class MemoryOutbox(MemoryClaims):
 
     def balance(self, issue_id: int, channel: Channel) -> Balance:
         with self.rows.lock:
+            channel_row = self.rows.channels.get((issue_id, channel), ChannelRow())
             counts = Counter(d.state for d in self.deliveries(issue_id, channel))
+            for (state, _), n in channel_row.aged.items():
+                counts[state] += n
             terms = {s.value: n for s, n in counts.items() if s not in OPEN_STATES}
-            audience = self.rows.channels.get((issue_id, channel), ChannelRow()).audience
             accepted = [
                 r
                 for r in self.rows.deliveries.values()
                 if (r.delivery.issue_id, r.delivery.channel, r.delivery.state) == (issue_id, channel, _S.ACCEPTED)
             ]
             return Balance(
-                audience=audience,
+                audience=channel_row.audience,
                 waiting=sum(counts[s] for s in OPEN_STATES),
-                bounced=sum(r.bounced_at is not None for r in accepted),
-                complained=sum(r.complained_at is not None for r in accepted),
+                bounced=channel_row.bounced + sum(r.bounced_at is not None for r in accepted),
+                complained=channel_row.complained + sum(r.complained_at is not None for r in accepted),
                 **terms,
             )
 
     def outcomes(self, issue_id: int, channel: Channel) -> Mapping[tuple[DeliveryState, str | None], int]:
-        return Counter((d.state, d.reason) for d in self.deliveries(issue_id, channel))
+        with self.rows.lock:
+            aged = self.rows.channels.get((issue_id, channel), ChannelRow()).aged
+            return Counter((d.state, d.reason) for d in self.deliveries(issue_id, channel)) + aged
 
     def deliveries(self, issue_id: int, channel: Channel | None = None) -> Sequence[Delivery]:
         with self.rows.lock:

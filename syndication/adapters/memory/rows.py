@@ -6,6 +6,7 @@ It has no rules: those are in its siblings.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from syndication.core.model import (
     Channel,
     Consent,
     Delivery,
+    DeliveryState,
     Event,
     Issue,
     IssueContent,
@@ -51,6 +53,9 @@ class WayRow:
 @dataclass(slots=True)
 class ChannelRow:
     audience: int = 0
+    aged: Counter[tuple[DeliveryState, str | None]] = field(default_factory=Counter)  # of rows that are gone
+    bounced: int = 0
+    complained: int = 0
     fanned_out_at: datetime | None = None
 
 
@@ -90,6 +95,7 @@ class Rows:
     recipes: dict[str, Recipe] = field(default_factory=dict)
     issue_recipes: dict[tuple[int, int, str], tuple[str | None, str | None]] = field(default_factory=dict)
     contents: dict[tuple[int, int], IssueContent] = field(default_factory=dict)  # by issue id and revision
+    closed_at: dict[int, datetime] = field(default_factory=dict)  # by issue id
     installation: tuple[str, int] | None = None
     ways: dict[str, WayRow] = field(default_factory=dict)
     channels: dict[tuple[int, Channel], ChannelRow] = field(default_factory=dict)

@@ -5,6 +5,7 @@ Claims, bulk paths and dialect differences live inside this package and nowhere 
 
 from __future__ import annotations
 
+from syndication.adapters.sql.ageing import Ageing
 from syndication.adapters.sql.engine import migrate, open_engine
 from syndication.adapters.sql.feeds import Feeds
 from syndication.adapters.sql.intake import Intake
@@ -14,7 +15,7 @@ from syndication.adapters.sql.outbox import Outbox
 from syndication.adapters.sql.readership import Readership
 
 
-class SqlStore(Intake, Newsroom, Readership, Outbox, News, Feeds):
+class SqlStore(Intake, Newsroom, Readership, Outbox, News, Ageing, Feeds):
     """A `ports.Store`. Open one per process, and anew after a fork."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, or_, select, update
 
 from syndication.adapters.sql import ways
 from syndication.adapters.sql.base import insert_new, lock
@@ -23,6 +23,7 @@ from syndication.adapters.tables import (
     installation,
     issue,
     issue_channel,
+    issue_sum,
     lease,
     subscriber,
     subscription,
@@ -161,22 +162,27 @@ class Outbox(Claims):
                     issue_channel.c.issue_id == issue_id, issue_channel.c.channel == channel
                 )
             ).scalar()
-            counts = {
-                _S(row.state): row.n
-                for row in db.execute(
-                    select(delivery.c.state, func.count().label("n"))
-                    .where(delivery.c.issue_id == issue_id, delivery.c.channel == channel)
-                    .group_by(delivery.c.state)
-                )
-            }
+            counts = Counter[DeliveryState]()
+            for question in (_rows_by_state(issue_id, channel), _sums_by_state(issue_id, channel)):
+                counts.update({_S(state): n for state, n in db.execute(question)})
             later = db.execute(
                 select(func.count(delivery.c.bounced_at), func.count(delivery.c.complained_at)).where(
                     _returned(issue_id), delivery.c.channel == channel
                 )
             ).one()
+            aged = db.execute(
+                select(
+                    func.coalesce(func.sum(issue_sum.c.bounced), 0), func.coalesce(func.sum(issue_sum.c.complained), 0)
+                ).where(issue_sum.c.issue_id == issue_id, issue_sum.c.channel == channel)
+            ).one()
         terms = {s.value: n for s, n in counts.items() if s not in OPEN_STATES}
-        waiting = sum(counts.get(s, 0) for s in OPEN_STATES)
-        return Balance(audience=audience or 0, waiting=waiting, bounced=later[0], complained=later[1], **terms)
+        return Balance(
+            audience=audience or 0,
+            waiting=sum(counts[s] for s in OPEN_STATES),
+            bounced=later[0] + int(aged[0]),
+            complained=later[1] + int(aged[1]),
+            **terms,
+        )
 
     def refusals(self, issue_id: int) -> tuple[int, int]:
         mails = and_(delivery.c.issue_id == issue_id, delivery.c.channel == Channel.EMAIL)
@@ -193,7 +199,10 @@ class Outbox(Claims):
                 .where(delivery.c.issue_id == issue_id, delivery.c.channel == channel)
                 .group_by(delivery.c.state, delivery.c.reason)
             )
-            return {(_S(row.state), row.reason): row.n for row in rows}
+            aged = db.execute(select(issue_sum).where(issue_sum.c.issue_id == issue_id, issue_sum.c.channel == channel))
+            counts = Counter({(_S(row.state), row.reason): row.n for row in rows})
+            counts.update({(_S(row.state), row.reason or None): row.number for row in aged})
+            return counts
 
     def deliveries(self, issue_id: int, channel: Channel | None = None) -> Sequence[Delivery]:
         question = select(delivery).where(delivery.c.issue_id == issue_id).order_by(delivery.c.id)
@@ -291,6 +300,16 @@ def _settle(db: Connection, lease_id: int, settlements: Sequence[Settlement], no
         if told[n].outcome.suppress:
             _suppress_reader(db, reader, n, told[n].outcome, now)
     return frozenset(readers)
+
+
+def _rows_by_state(issue_id: int, channel: Channel) -> Select[Any]:
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.channel == channel)
+    return select(delivery.c.state, func.count()).where(mine).group_by(delivery.c.state)
+
+
+def _sums_by_state(issue_id: int, channel: Channel) -> Select[Any]:
+    mine = and_(issue_sum.c.issue_id == issue_id, issue_sum.c.channel == channel)
+    return select(issue_sum.c.state, func.sum(issue_sum.c.number)).where(mine).group_by(issue_sum.c.state)
 
 
 def _returned(issue_id: int) -> ColumnElement[bool]:

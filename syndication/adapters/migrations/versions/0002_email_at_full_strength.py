@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("issue", sa.Column("held", sa.Text()))
     op.add_column("issue", sa.Column("held_at", sa.BigInteger()))
+    op.add_column("issue", sa.Column("aged_at", sa.BigInteger()))
     op.add_column("subscriber", sa.Column("provider", sa.Text()))
     _name_providers()
     op.add_column("event", sa.Column("code", sa.Text()))
@@ -31,6 +32,18 @@ def upgrade() -> None:
         table.add_column(sa.Column("issue_revision", sa.Integer(), nullable=False, server_default="1"))
         table.drop_constraint("pk_issue_recipe", type_="primary")
         table.create_primary_key("pk_issue_recipe", ["issue_id", "issue_revision", "choices_hash"])
+    op.create_table(
+        "issue_sum",
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("bounced", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("complained", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_issue_sum_issue_id")),
+        sa.PrimaryKeyConstraint("issue_id", "channel", "state", "reason", name=op.f("pk_issue_sum")),
+    )
     op.create_table(
         "way",
         sa.Column("name", sa.Text(), nullable=False),
