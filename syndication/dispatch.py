@@ -28,9 +28,9 @@ from syndication.core.model import (
     Verdict,
     What,
 )
-from syndication.core.rates import Rates, rates
-from syndication.mailing import GIVE_UP_AFTER, Round, attempt, elapsed, in_words, unbuilt
-from syndication.ports import HELD_BACK, Ports, Settlement, Setup, Slice
+from syndication.core.rates import Rates, rates, within
+from syndication.mailing import GIVE_UP_AFTER, Round, attempt, elapsed, in_words, stop_if_refused, unbuilt
+from syndication.ports import HELD_BACK, Ports, Settlement, Setup, Slice, Transient
 from syndication.press import Press, Send
 
 log = structlog.get_logger()
@@ -240,7 +240,13 @@ def _worth_waiting_for(stretch: _Stretch, piece: Slice) -> bool:
 
 def rates_now(ports: Ports, setup: Setup) -> Rates | None:
     """How fast mail may go now, by the publisher's limits and the provider's account."""
-    return rates(setup.limits, setup.warm_up, ports.clock.now(), ZoneInfo(setup.zone))
+    own = rates(setup.limits, setup.warm_up, ports.clock.now(), ZoneInfo(setup.zone))
+    try:
+        quota = ports.mailer.quota()
+    except Transient as error:
+        log.warning("quota not told", reason=str(error))
+        return own
+    return own if quota is None else within(own, quota.per_second, quota.per_day - quota.sent_last_day)
 
 
 def _mail_slice(stretch: _Stretch, piece: Slice, rates: Rates | None, began: timedelta) -> None:
@@ -363,6 +369,8 @@ def reclaim(ports: Ports, setup: Setup) -> Mapping[str, int]:
     closed = ports.store.close_settled(now, among=_counted(ports, setup))
     if closed:
         ports.journals.sweep(now)
+    for issue in ports.store.open_issues():  # bounces come back long after the last slice was settled
+        stop_if_refused(ports, setup, issue.id)
     aged = ports.store.age_out(now - setup.keep, CHUNK)  # a chunk with each round: nobody waits for it
     told = {**counts, "resent": resent, "expired": expired, "closed": len(closed), "aged": aged}
     if any(told.values()):

@@ -18,7 +18,7 @@ import structlog
 from syndication.core import ledger, links, policy
 from syndication.core.model import Channel, Delivery, Outcome, Reach, Verdict
 from syndication.core.rates import EVERYTHING, Rates
-from syndication.ports import HELD_BACK, Journal, Mail, Settlement, Slice, Transient
+from syndication.ports import HELD_BACK, Journal, Mail, Ports, Settlement, Setup, Slice, Transient
 from syndication.press import Press
 
 log = structlog.get_logger()
@@ -221,15 +221,14 @@ class Round:
         issues = {d.issue_id for d in self.piece.deliveries if d.id in refused}
         for issue_id in issues:
             if issue_id is not None:
-                stop_if_refused(self.press, issue_id)
+                stop_if_refused(ports, self.press.setup, issue_id)
 
 
-def stop_if_refused(press: Press, issue_id: int) -> bool:
+def stop_if_refused(ports: Ports, setup: Setup, issue_id: int) -> bool:
     """Hold an Issue of whose mails too many were refused or bounced, unless the operator has let it go on."""
-    ports = press.ports
     issue = ports.store.issue(issue_id)
     refused, answered = ports.store.refusals(issue_id)
-    if issue is None or issue.resumed or not policy.too_many(refused, answered, press.setup.most_refused):
+    if issue is None or issue.resumed or not policy.too_many(refused, answered, setup.most_refused):
         return False
     reason = f"{refused} of {answered} mails were refused or bounced"
     held = ports.store.hold_issue(issue_id, reason, ports.clock.now())

@@ -528,9 +528,9 @@ class Outbox(Protocol):
         the digests of address keys that may be written to (others are excluded). Suppressed ones get a Delivery in
         that state. `seeds`: digests of the newsroom's own addresses: theirs go first and need not wait for the hour.
         `cohort`: readers whose address digest is not below it are excluded: another system still writes to them.
-        `recipes` are kept: they need to be given once. Returns the id to go on after, or None when done; `after` itself,
-        and nothing is done, when a reader of the chunk has chosen what no Recipe was made for. Repeatable; never for a
-        closed Issue."""
+        `recipes` are kept: they need to be given once. Returns the id to go on after, or None when done; `after`
+        itself, and nothing is done, when a reader of the chunk has chosen what no Recipe was made for. Repeatable;
+        never for a closed Issue."""
         ...
 
     def fan_out_to(

@@ -54,6 +54,8 @@ def configure(settings: Settings) -> dict[str, Any]:
         "task_routes": {
             "poll": {"queue": "ingest"},
             "weather": {"queue": "ingest"},
+            "returns": {"queue": "ingest"},
+            "provider_events": {"queue": "ingest"},
             "drain": {"queue": "send"},
         },
         "worker_consumer": "workers.consumer:Consumer",
@@ -67,13 +69,13 @@ def configure(settings: Settings) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "enable_utc": True,
         "timezone": "UTC",
-        "beat_schedule": _beats(tick),
+        "beat_schedule": _beats(tick, settings),
         "beat_scheduler": "celery.beat:Scheduler",  # every firing may come twice or not at all: nothing to remember
         "beat_max_loop_interval": min(5.0, tick),
     }
 
 
-def _beats(tick: float) -> dict[str, dict[str, Any]]:
+def _beats(tick: float, settings: Settings) -> dict[str, dict[str, Any]]:
     expires = EXPIRES.total_seconds()
     ticks = {
         name: {"task": name, "schedule": tick, "options": {"expires": expires}}
@@ -88,7 +90,20 @@ def _beats(tick: float) -> dict[str, dict[str, Any]]:
         }
         for queue in QUEUES
     }
-    return ticks | signs
+    return ticks | signs | _news(tick, expires, settings)
+
+
+def _news(tick: float, expires: float, settings: Settings) -> dict[str, dict[str, Any]]:
+    """The ticks of what comes back, where something can."""
+    wanted = {
+        "returns": settings.mail.returns is not None and settings.mail.returns.imap is not None,
+        "provider_events": bootstrap.event_queue(settings) is not None,
+    }
+    return {
+        name: {"task": name, "schedule": max(tick, 20.0), "options": {"expires": expires}}
+        for name, there in wanted.items()
+        if there
+    }
 
 
 def longest_task(settings: Settings) -> timedelta:

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import structlog
 
-from syndication import assemble, bootstrap, dispatch, ingest
+from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening
+from syndication.adapters.ses.queue import drain_events
 from syndication.bootstrap import House
 from syndication.core.model import Channel
 from syndication.press import Press
@@ -74,6 +75,27 @@ def publish_due() -> None:
 @app.task(name="reclaim")  # type: ignore[untyped-decorator]  # Celery ships no types
 def reclaim() -> None:
     dispatch.reclaim(house().ports, house().setup)
+
+
+@app.task(name="returns")  # type: ignore[untyped-decorator]  # Celery ships no types
+def returns() -> None:
+    """Take in what came back by mail: bounces, complaints, answers."""
+    feedback.collect(house().ports, house().setup)
+
+
+@app.task(name="provider_events")  # type: ignore[untyped-decorator]  # Celery ships no types
+def provider_events() -> None:
+    """Take in what the mail provider tells by its queue."""
+    queue = bootstrap.event_queue(settings)
+    if queue is not None:
+        ports, setup = house().ports, house().setup
+        drain_events(
+            queue,
+            lambda text: listening.read(ports, setup, text),
+            lambda events: feedback.apply_all(ports, setup, events),
+            budget=dispatch.BUDGET,
+        )
+        queue.close()
 
 
 @app.task(name="ring")  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -62,6 +62,14 @@ def rates(limits: Mapping[str, Limit], warm_up: WarmUp | None, now: datetime, zo
     return Rates(per_second=per_second, per_day=per_day, day_began_at=began.astimezone(now.tzinfo))
 
 
+def within(own: Rates | None, per_second: float, left_today: int) -> Rates:
+    """The publisher's own limits within what the provider's account allows."""
+    own = own or Rates()
+    most = min(own.per_second.get(EVERYTHING, per_second), per_second * MOSTLY)
+    per_day = own.per_day if left_today > 0 else {**own.per_day, EVERYTHING: 0}
+    return Rates(per_second={**own.per_second, EVERYTHING: most}, per_day=per_day, day_began_at=own.day_began_at)
+
+
 def cohort_below(share: float) -> str | None:
     """The address digests (hex) below this belong to a share of all readers, always the same ones; None is everybody.
 
