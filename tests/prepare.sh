@@ -38,6 +38,6 @@ if [ ! -f node_modules/axe-core/axe.min.js ] || [ package-lock.json -nt node_mod
     npm=npm
     [ -x ../.venv/bin/npm ] && npm=../.venv/bin/npm
     "$npm" ci --no-audit --no-fund --ignore-scripts --fetch-retries=1 --fetch-timeout=20000 >/dev/null 2>&1 ||
-        echo "could not install axe-core by npm; the tests that need it will skip"
+        echo "could not install axe-core and feedsmith by npm; the tests that need them will skip"
 fi
 exit 0

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from syndication.core.signers import BadSigner, Signer, Transport, active, record, signer
 from syndication.render import headers, mime
-from syndication.render.headers import Field
+from syndication.render.headers import Header
 
 __all__ = [
     "BadMessage",
@@ -76,18 +76,14 @@ def sign(message: bytes, *signers: Signer, at: datetime) -> bytes:
 def join(letter: mime.Letter, *signers: Signer, text: mime.Part, html: mime.Part, at: datetime | None = None) -> bytes:
     """What `mime.join` makes of a Letter, signed; at the Letter's own date where no other instant is given."""
     boundary = mime.boundary_of(letter.message_id)
-    fields = tuple(mime.fields(letter, boundary))
-    return seal(fields, mime.body(boundary, text=text, html=html), *signers, at=at or letter.date)
+    header = headers.header(tuple(mime.fields(letter, boundary)))
+    return seal(header, mime.body(boundary, text=text, html=html), *signers, at=at or letter.date)
 
 
-def seal(fields: Sequence[Field], body: Sequence[bytes], *signers: Signer, at: datetime) -> bytes:
-    """A signed mail from the fields of its header and the pieces of its body, of which only the last may end in
-    empty lines."""
-    header = headers.write(fields)
-    if not signers:
-        return b"".join((header, b"\r\n", *body))
-    names, lines = tuple([field.key for field in fields]), [field.relaxed for field in fields]
-    return b"".join((*_signatures(names, lines, body, signers, at), header, b"\r\n", *body))
+def seal(header: Header, body: Sequence[bytes], *signers: Signer, at: datetime) -> bytes:
+    """A signed mail from its header and the pieces of its body, of which only the last may end in empty lines."""
+    signatures = _signatures(header.names, header.relaxed, body, signers, at) if signers else ()
+    return b"".join((*signatures, *header.octets, b"\r\n", *body))
 
 
 def _signatures(

@@ -97,14 +97,16 @@ class Headings:
 
     def preheader(self, recipe: Recipe) -> str:
         """The date, the reader's first station, the next headlines or else the story's own words."""
-        first, others = self._first(recipe), list[int]()
+        first, others, observed = self._first(recipe), list[int](), None
         for key in recipe.blocks:
-            if len(others) > _BESIDE:
-                break
-            others += self._stories.get(key, ())
-        station = next(filter(_is_station, recipe.blocks), "")
+            if key in self._stories:
+                others += self._stories[key]
+                if len(others) > _BESIDE:
+                    break
+            elif observed is None:
+                observed = self._weather.get(key)
         beside = tuple([n for n in others[: _BESIDE + 1] if n != first][:_BESIDE])
-        return self._preheader(first, beside, self._weather.get(station, ""))
+        return self._preheader(first, beside, observed or "")
 
     def _first(self, recipe: Recipe) -> int | None:
         at = recipe.first_item
@@ -122,10 +124,6 @@ class Headings:
         return cut(" · ".join(filter(None, (self._words.short_day(self._on), observed, *more))), LONGEST_PREHEADER)
 
 
-def _is_station(key: str) -> bool:
-    return key.startswith(("station:", "row:"))
-
-
 def _told(content: IssueContent) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Which stories a section's blocks tell, by their keys."""
     for name in sections_of(content):
@@ -134,12 +132,12 @@ def _told(content: IssueContent) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def _observed(content: IssueContent) -> Iterator[tuple[str, str]]:
-    """가람 -11.0℃ by the keys of a station's blocks, where a temperature was observed."""
+    """가람 -11.0℃ by the keys of a station's blocks, nothing where no temperature was observed."""
     for station in content.weather.stations:
-        seen = station.observation
+        seen, said = station.observation, ""
         if seen is not None and seen.temperature is not None and isfinite(seen.temperature):
             said = f"{folded(station.station)} {observed_degrees(seen.temperature)}℃"
-            yield from ((station_key(station.station_id), said), (row_key(station.station_id), said))
+        yield from ((station_key(station.station_id), said), (row_key(station.station_id), said))
 
 
 def _of_the_day(edition: Edition, content: IssueContent, on: date, words: Words) -> str:

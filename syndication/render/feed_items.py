@@ -5,6 +5,7 @@ It writes no dialect and chooses no items: `feeds` renders, `feed_digest` and `f
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -101,10 +102,8 @@ _ILLEGAL = re.compile(
 )
 
 
-# UTF-8 that somebody read as Latin-1: validators and feedparser take such pairs for what they were.
+# UTF-8 that somebody read as Latin-1: validators take such pairs for what they were.
 _MISREAD_PAIR = re.compile("[\xc2\xc3][\xa0-\xbf]")
-
-
 # Nearly every text is made of these alone; looking for what must go costs more than rendering.
 _SOUND = re.compile("[\t\n -~\u00b7\u2013-\u201d\u2026\u3000-\ud7ff]*+")
 
@@ -115,10 +114,18 @@ def legal(text: str) -> str:
         return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _ILLEGAL.sub("", text)
-    while _MISREAD_PAIR.search(text):
-        text = _MISREAD_PAIR.sub(lambda pair: pair.group().encode("latin-1").decode("utf-8"), text)
+    while (better := _reread(_ILLEGAL.sub("", text))) != text:
+        text = better
     return text
+
+
+def _reread(text: str) -> str:
+    """Text whose letters are UTF-8 read as Latin-1, as it was meant: in pairs, or as a whole, as feedparser does."""
+    text = _MISREAD_PAIR.sub(lambda pair: pair.group().encode("latin-1").decode("utf-8"), text)
+    try:
+        return text if text.isascii() else text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 # Words that need no cleaning; most do not, and cleaning costs more than rendering.
@@ -153,6 +160,7 @@ def several(texts: Iterable[str]) -> tuple[str, ...]:
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,4})?(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?")
 _HOST = re.compile(r"[a-z0-9._-]+")
 _NAMED_HOST = re.compile(r"https?://(?:[a-z0-9-]+\.)+[a-z0-9][a-z0-9-]*(?::\d+)?/")
+_LIKE_ENTITY = re.compile(r"&(\w+);")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEPT = "/%:@!$&'()*+,;=~-._?"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
@@ -163,10 +171,13 @@ def public_uri(url: str) -> str | None:
 
     Korean paths are percent-encoded and Korean hosts become A-labels, since RSS readers know no IRIs. One with a user
     name, a password or a bare IPv6 host is no public address."""
-    if _PLAIN_URL.fullmatch(url):
+    if _PLAIN_URL.fullmatch(url) and ";" not in url:
         return url
+    url = legal(url).strip()
+    while "&amp;" in url:  # escaped once too often by whoever gave it; readers take it for what was meant
+        url = url.replace("&amp;", "&")
     try:
-        parts = urlsplit(legal(url).strip())
+        parts = urlsplit(_LIKE_ENTITY.sub(r"&\1%3B", url))  # feedparser takes &copy; for a sign in addresses, too
         host, port = parts.hostname or "", parts.port
         if not host.isascii():
             host = idna.encode(host, uts46=True).decode("ascii")
@@ -197,13 +208,17 @@ def fit(item: FeedItem) -> FeedItem:
     url = public_uri(item.url) if item.url is not None else None
     if item.url is not None and url is None:
         raise Unfit(f"its address {item.url[:80]!a} is not an absolute http or https address")
-    updated_at, content, summary = instant(item.updated_at), _markup(item.content_html), optional(item.summary)
+    updated_at = instant(item.updated_at)
+    summary = optional(item.summary) or title  # the profile's description before content:encoded, RFC 4287's summary
+    content = _markup(item.content_html)
+    if content is None and url is None:  # RFC 4287 §4.1.1.1: content or an address
+        content = html.escape(summary, quote=False)
     return replace(
         item,
         uri=_uri(item),
         title=title,
         url=url,
-        summary=title if summary is None and content is None else summary,  # some text there must be (RFC 4287 §4.1.2)
+        summary=summary,
         content_html=content,
         published_at=_plausible(item, updated_at),
         updated_at=updated_at,
@@ -270,13 +285,17 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-def _markup(html: str | None) -> str | None:
+# nh3 leaves the tag of a picture whose address it took away.
+_NO_PICTURE = re.compile(r'<img(?: (?:alt|width|height)="[^"]*")*>')
+
+
+def _markup(text: str | None) -> str | None:
     """Safe markup without scripts, styles, forms and relative addresses, whoever it came from."""
-    if html is None:
+    if text is None:
         return None
-    if len(html) > MAX_FIELD:
+    if len(text) > MAX_FIELD:
         raise Unfit(f"its text is longer than {MAX_FIELD:,} characters")
-    return legal(_CLEANER.clean(legal(html))).strip() or None
+    return _NO_PICTURE.sub("", legal(_CLEANER.clean(legal(text)))).strip() or None
 
 
 def _categories(categories: tuple[Category, ...]) -> tuple[Category, ...]:

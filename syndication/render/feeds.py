@@ -202,8 +202,6 @@ def _atom_entry(item: FeedItem) -> FeedEntry:
     entry.author([{"name": name} for name in item.authors])
     if item.rights is not None:
         entry.rights(item.rights)
-    if item.content_html is None and item.url is None:  # RFC 4287 §4.1.1.1: content or an alternate link
-        entry.content(_escaped(item.summary or item.title), type="html")
     return entry
 
 

@@ -79,11 +79,24 @@ def _key(name: str) -> str:
 
 def write(fields: Sequence[Field]) -> bytes:
     """The header as bytes, CRLF after every field, without the empty line. Refuses a field that comes twice."""
-    lines = {one.key: one.octets for one in fields}
-    if len(lines) < len(fields):
-        twice = next(one for n, one in enumerate(fields) if one.key in {other.key for other in fields[:n]})
+    return b"".join(header(fields).octets)
+
+
+class Header(NamedTuple):
+    """The fields of a header, each once, in the three forms that matter."""
+
+    names: tuple[str, ...]  # in lower case
+    octets: list[bytes]  # with their CRLF
+    relaxed: list[bytes]
+
+
+def header(fields: Sequence[Field]) -> Header:
+    """The fields as a Header. Refuses one that comes twice."""
+    names = tuple([one.key for one in fields])
+    if len(set(names)) < len(names):
+        twice = next(one for n, one in enumerate(fields) if one.key in names[:n])
         raise BadHeader(f"{twice.name}: the field is there twice; a mail may carry it once")
-    return b"".join(lines.values())
+    return Header(names, [one.octets for one in fields], [one.relaxed for one in fields])
 
 
 # --- text ------------------------------------------------------------------------------------
@@ -179,7 +192,6 @@ def _folded(words: Sequence[str]) -> str:
 # --- structured fields -----------------------------------------------------------------------
 
 
-@lru_cache(maxsize=_SHARED)
 def mailbox(name: str, display: str, address: str) -> Field:
     """From, To or Reply-To with one mailbox (RFC 5322 section 3.4). Raises core.links.BadAddress.
 

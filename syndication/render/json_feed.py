@@ -1,6 +1,7 @@
 """Renders feed items as JSON Feed 1.1 (https://jsonfeed.org/version/1.1), with the weather as an extension.
 
-It cleans nothing and chooses nothing: head and items are fit already.
+It cleans nothing and chooses nothing: head and items are fit already. Authors and languages stand in an extension: the
+published schema takes only what version 1 knew, one `author` and no language.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ ABOUT_WEATHER = (
     "Temperatures in degrees Celsius, chance of rain in per cent; what is unknown is null."
 )
 ABOUT_NEWS = (
-    "In each item: whose the text is, and each picture with what it shows, its size, who took it and whose it is."
+    "In which language it is; in each item also each author's name, whose the text is, and each picture with what it "
+    "shows, its size, who took it and whose it is."
 )
 ABOUT_DELETED = "An Atom document with a tombstone (RFC 6721) for each item that was taken back."
 
@@ -52,12 +54,11 @@ def _head(head: FeedHead) -> dict[str, Any]:
         feed_url=head.self_url,
         description=head.description,
         icon=head.logo,
-        language=head.language,
-        authors=[{"name": head.author}],
+        author={"name": head.author},
         hubs=[{"type": "WebSub", "url": head.hub}] if head.hub is not None and not head.archived else None,
         next_url=head.prev_url,
         _deleted={"about": ABOUT_DELETED, "url": head.deleted_url} if head.deleted_url is not None else None,
-        _news={"about": ABOUT_NEWS},
+        _news={"about": ABOUT_NEWS, "language": head.language},
     )
 
 
@@ -69,13 +70,12 @@ def _item(item: FeedItem) -> dict[str, Any]:
         title=item.title,
         content_html=item.content_html,
         content_text=item.summary if item.content_html is None else None,
-        summary=item.summary if item.content_html is not None else None,
+        summary=item.summary,
         image=item.images[0].url if item.images else None,
         date_published=published.isoformat() if published is not None else None,
         date_modified=told_apart(item).isoformat(),
-        authors=[{"name": name} for name in item.authors] or None,
+        author={"name": ", ".join(item.authors)} if item.authors else None,
         tags=list(dict.fromkeys(c.term for c in item.categories)) or None,
-        language=item.language,
         attachments=[_attachment(item.enclosure)] if item.enclosure is not None else None,
         _news=_news(item),
         _weather=_weather(item.weather) if item.weather is not None else None,
@@ -94,10 +94,13 @@ def _known(**values: object) -> dict[str, Any]:
 # --- extensions ------------------------------------------------------------------------------
 
 
-def _news(item: FeedItem) -> dict[str, Any] | None:
-    if item.rights is None and not item.images:
-        return None
-    return _known(rights=item.rights, images=[_image(i) for i in item.images] or None)
+def _news(item: FeedItem) -> dict[str, Any]:
+    return _known(
+        language=item.language,
+        authors=list(item.authors) or None,
+        rights=item.rights,
+        images=[_image(i) for i in item.images] or None,
+    )
 
 
 def _image(image: Image) -> dict[str, Any]:

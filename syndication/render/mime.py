@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndication.render import headers
-from syndication.render.headers import Field
+from syndication.render.headers import Field, Header
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile(b"\r?\n")
@@ -169,15 +169,16 @@ class Form:
 
     def __init__(self, letter: Letter) -> None:
         """`letter` is any of them, with `unsubscribe_url`."""
-        self._fields = list(fields(letter, ""))
-        self._places = {field.key: n for n, field in enumerate(self._fields)}
+        self._names, self._octets, self._relaxed = headers.header(tuple(fields(letter, "")))
+        self._places = {name: n for n, name in enumerate(self._names)}
 
-    def fields(self, own: Own, boundary: str) -> list[Field]:
+    def header(self, own: Own, boundary: str) -> Header:
         """What `fields` gives for the Letter with these values in their places."""
-        filled = self._fields.copy()
+        octets, relaxed = self._octets.copy(), self._relaxed.copy()
         for field in self._own(own, boundary):
-            filled[self._places[field.key]] = field
-        return filled
+            place = self._places[field.key]
+            octets[place], relaxed[place] = field.octets, field.relaxed
+        return Header(self._names, octets, relaxed)
 
     def _own(self, own: Own, boundary: str) -> Iterator[Field]:
         yield headers.mailbox("To", "", own.recipient)

@@ -105,6 +105,8 @@ class _Part:
         for at, before, name, after in woven.seams:
             value = values[name]
             pieces[at] = _lines(before + value.octets + after) if in_base64 else value.printable
+        if in_base64:
+            pieces = [b"".join(pieces)]  # many are small
         return mime.Part(encoding=self.encoding, pieces=pieces)
 
     def _filled(self, recipe: _Keys, values: _Values) -> _Woven:
@@ -179,12 +181,13 @@ def _part(blocks: Mapping[str, str], encoding: str | None, *, strips: bool) -> _
 
     @lru_cache(maxsize=RECIPES)  # here, so that it goes when the Issue does
     def kept(recipe: _Keys, phases: tuple[int, ...]) -> _Woven | None:
-        missing = [key for key in recipe if key not in plans]
-        if missing:
-            raise email.MissingBlock(f"the issue has no block {missing[0]!r}; it has {', '.join(plans)}")
+        try:
+            run = [plans[key].pieces for key in recipe]
+        except KeyError as missing:
+            key = missing.args[0]
+            raise email.MissingBlock(f"the issue has no block {key!r}; it has {', '.join(plans)}") from None
         if not recipe or recipe[0] not in first or recipe[-1] not in last:
             return None  # it hangs on the reader's own words where it begins or ends
-        run = [plans[key].pieces for key in recipe]
         return _in_base64(run, dict(zip(SLOTS, phases, strict=True))) if encoding == "base64" else _in_printable(run)
 
     return _Part(encoding, plans, strips, kept)
@@ -252,7 +255,10 @@ def _in_base64(run: Sequence[tuple[_Fixed | str, ...]], sizes: Mapping[str, int]
                 continue
             if slot:
                 seams.append((len(codes), before, slot, loose + head))
-            codes += (b"" if slot else _lines(loose + head), middle)
+                codes.append(b"")
+            elif loose or head:
+                codes.append(_joint(loose + head))
+            codes.append(middle)
             slot, loose, over = "", tail, len(tail)
     if slot:
         return None
@@ -276,8 +282,13 @@ def _lines(octets: bytes) -> bytes:
     return b"".join([code[n : n + _COLUMNS] + b"\r\n" for n in range(0, len(code), _COLUMNS)])
 
 
+_joint = lru_cache(maxsize=512)(_lines)  # the octets between two fixed pieces: mostly one triple
+
+
 def _in_soft_lines(octets: bytes) -> bytes:
     """Quoted-printable of octets that stand for themselves wherever they are: no blanks, no `=`."""
+    if _COLUMNS <= len(octets) < 2 * _COLUMNS - 1:
+        return octets[: _COLUMNS - 1] + b"=\r\n" + octets[_COLUMNS - 1 :] + b"=\r\n"
     return b"".join([octets[n : n + _COLUMNS - 1] + b"=\r\n" for n in range(0, len(octets), _COLUMNS - 1)])
 
 

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from syndication.render.feed_items import Category, Enclosure, FeedHead, FeedItem
-from syndication.render.feeds import Rendered, render_atom, render_json, render_rss
+from syndication.render.feeds import Rendered, render_atom, render_rss
 from tests.render.feed_samples import HEAD, PICTURE, SEEN, feed_item
 
 ATOM = "{http://www.w3.org/2005/Atom}"
