@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from shutil import which
 
@@ -73,6 +73,20 @@ port = {port}
 {dkim}
 [rehearsal]
 allow = ["reader-1@example.com"]
+"""
+SUBSCRIBERS = """
+INSERT INTO subscriber (address, key_id, digest, provider, created_at)
+SELECT 'reader-' || n || '@example.com', :key, encode(sha256(n::text::bytea), 'hex'), 'example.com', :since
+FROM generate_series(1, :readers) n
+"""
+SUPPRESSED = """
+INSERT INTO suppression (key_id, digest, since, reason, event_id)
+SELECT key_id, digest, :since, 'sample', 'sample' FROM subscriber WHERE id % 100 = 0
+"""
+SUBSCRIPTIONS = """
+INSERT INTO subscription
+  (subscriber_id, edition_id, state, cadence, choices, choices_hash, language, started_at)
+SELECT id, 'daily', 'active', 'daily', :words, :hash, 'ko', :since FROM subscriber WHERE id % :all = :number
 """
 SECTIONS = ("사회", "경제", "문화", "생활")
 SENTENCE = "가람시가 올겨울 안전 점검을 한 달 동안 마치고 그 결과를 시민에게 알렸다고 밝혔다. "
@@ -168,7 +182,7 @@ def growth(folder: Path, readers: int, *, small: bool, signed: bool) -> int:
     print(f"{sent.seconds:.1f} s, {1000 * sent.seconds / readers:.3f} s per thousand, {readers / sent.seconds:,.0f}/s")
     print(f"largest worker: {sent.megabytes:.0f} MB resident at its end, {sent.early:.0f} MB after its first slices")
     house.close()
-    return 0 if balance.accepted == readers else 1
+    return 0 if balance.accepted + balance.suppressed == readers else 1
 
 
 # --- an installation -------------------------------------------------------------------------
@@ -220,22 +234,14 @@ def add_readers(house: House, readers: int) -> None:
     now = house.ports.clock.now() - timedelta(days=1)
     since = int(now.timestamp() * 1_000_000)
     with house.store._engine.begin() as db:
-        db.execute(
-            text(
-                "INSERT INTO subscriber (address, key_id, digest, provider, created_at) SELECT 'reader-' || n || '@example.com',"
-                f" :key, encode(sha256(n::text::bytea), 'hex'), 'example.com', {since} FROM generate_series(1, :readers) n"
-            ),
-            {"readers": readers, "key": house.setup.address_keys.current},
-        )
+        key = house.setup.address_keys.current
+        db.execute(text(SUBSCRIBERS), {"readers": readers, "key": key, "since": since})
+        db.execute(text(SUPPRESSED), {"since": since})
         for number, choices in enumerate(chosen):
-            db.execute(
-                text(
-                    "INSERT INTO subscription (subscriber_id, edition_id, state, cadence, choices, choices_hash, language, started_at)"
-                    f" SELECT id, 'daily', 'active', 'daily', :words, :hash, 'ko', {since} FROM subscriber"
-                    f" WHERE id % {len(chosen)} = {number}"
-                ),
-                {"words": dump(CHOICES, choices), "hash": audience.choices_hash(choices, "ko")},
-            )
+            told = {"words": dump(CHOICES, choices), "hash": audience.choices_hash(choices, "ko"), "since": since}
+            db.execute(text(SUBSCRIPTIONS), {**told, "all": len(chosen), "number": number})
+    with house.store._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.execute(text("VACUUM ANALYZE"))  # as autovacuum does by the next morning
 
 
 def fan_out(house: House, issue: Issue) -> float:
@@ -287,7 +293,9 @@ class Sent:
 def send(folder: Path, house: House, issue: Issue) -> Sent:
     """Everything waiting, by worker processes that are ready before the clock starts."""
     with house.store._engine.begin() as db:
-        db.execute(text("UPDATE delivery SET state = 'waiting', settled_at = NULL, next_at = 0, lease_id = NULL"))
+        db.execute(
+            text("UPDATE delivery SET state = 'waiting', settled_at = NULL, next_at = 0 WHERE state = 'accepted'")
+        )
     with house.store._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text("VACUUM ANALYZE delivery"))
     go = folder / "go"

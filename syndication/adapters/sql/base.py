@@ -5,7 +5,7 @@ It knows no table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -41,9 +41,10 @@ class Base:
         self._engine.dispose()
 
 
-def insert_new(db: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """INSERT … ON CONFLICT DO NOTHING in the dialect at hand."""
-    fresh = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
+def insert_new(db: Connection, table: Table, unique: Sequence[str] | None = None) -> sqlite.Insert | postgresql.Insert:
+    """INSERT … ON CONFLICT DO NOTHING in the dialect at hand; with `unique`, on these columns only."""
+    insert = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
+    fresh = insert.on_conflict_do_nothing(index_elements=unique)
     # psycopg's count is thrown away without it
     return cast("sqlite.Insert | postgresql.Insert", fresh.execution_options(preserve_rowcount=True))
 

@@ -233,7 +233,7 @@ def _email_rows(
         "channel thing recipient issue_id issue_revision subscription_id recipe_hash provider state reason "
         "priority next_at expires_at created_at settled_at"
     )
-    return insert_new(db, delivery).from_select(names.split(), rows)
+    return insert_new(db, delivery, ("channel", "thing", "recipient")).from_select(names.split(), rows)
 
 
 def _already(channel: Channel, issue: Issue) -> Select[Any]:
