@@ -117,12 +117,12 @@ class Press:
         )
         text, html = splice.personal(plate.prepared, recipe, slots)
         boundary = mime.boundary_of(message_id)
-        fields = plate.form.fields(self._own(reader, slots, message_id), boundary)
+        header = plate.form.header(self._own(reader, slots, message_id), boundary)
         body = mime.body(boundary, text=text, html=html)
         return Mail(
             sender=self._bounces_to(reader, delivery_id),
             recipient=links.envelope_address(reader.address),
-            message=dkim.seal(fields, body, *plate.signers, at=issue.frozen_at),  # never ahead of a receiver's clock
+            message=dkim.seal(header, body, *plate.signers, at=issue.frozen_at),  # never ahead of a receiver's clock
             delivery_id=delivery_id,
             tags={"delivery": str(delivery_id), "issue": str(issue.id)} if delivery_id else {},
         )

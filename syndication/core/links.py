@@ -230,9 +230,9 @@ def _instant(at: datetime) -> str:
 # --- addresses that mail comes back to -------------------------------------------------------
 
 _SLIP = struct.Struct(">BQ4s")  # version and purpose, number, mark of the reader's address
-_SLIP_LETTERS = 47  # base32 of the Slip and its MAC
+_SLIP_LETTERS = 58  # hexadecimal of the Slip and its MAC
 _PREFIXES = {Purpose.VERP: "b", Purpose.REPLY: "r", Purpose.UNSUBSCRIBE: "u"}
-_RETURN = re.compile(rf"([bru])\+([a-z2-7]{{{_SLIP_LETTERS}}})")
+_RETURN = re.compile(rf"([bru])\+([0-9a-f]{{{_SLIP_LETTERS}}})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +248,7 @@ class Slip:
 def bounce_address(delivery_id: int, reader: str, domain: str, keys: Keys) -> str:
     """b+token@domain: the envelope sender of one Delivery (VERP); reports about it come back to it.
 
-    `reader` is the address that is written to. 49 octets before the @, safe where hosts lower-case them."""
+    `reader` is the address that is written to. 60 octets stand before the @, where 64 may; case does not matter."""
     return _return_address(Purpose.VERP, delivery_id, reader, domain, keys)
 
 
@@ -274,7 +274,7 @@ def read_return(address: str, domain: str, keys: Keys) -> Slip | None:
     found = _RETURN.fullmatch(local.lower())
     if found is None or not local.isascii() or host.lower().rstrip(".") != domain:
         return None
-    raw = base64.b32decode(found[2].upper() + "=" * (-_SLIP_LETTERS % 8))
+    raw = bytes.fromhex(found[2])
     for key_id, secret in keys.secrets.items():
         payload = _opened(raw, key_id, secret)
         if payload is not None and _sealed(payload, key_id, secret) == found[2]:
@@ -287,7 +287,7 @@ def read_return(address: str, domain: str, keys: Keys) -> Slip | None:
 def _sealed(payload: bytes, key_id: str, secret: bytes) -> str:
     """The payload under a cover that only the key lifts: ids and how many there are stay ours."""
     mac = _slip_mac(secret, key_id, payload)
-    return base64.b32encode(_covered(payload, mac, secret) + mac).decode().rstrip("=").lower()
+    return (_covered(payload, mac, secret) + mac).hex()
 
 
 def _opened(raw: bytes, key_id: str, secret: bytes) -> bytes | None:

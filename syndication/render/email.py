@@ -84,12 +84,12 @@ class Headings:
     """Subjects and preheaders of an Issue in one language: each is made once for all readers whose it is."""
 
     def __init__(self, edition: Edition, content: IssueContent, on: date, words: Words) -> None:
-        self._edition, self._content, self._on, self._words = edition, content, on, words
-        self._titles = [text.plain(item.article.content.title) for item in content.items]
+        self._count = len(content.items)
         self._stories = dict(_told(content))
         self._weather = dict(_observed(content))
-        self._subject = lru_cache(maxsize=_KEPT)(self._made_subject)
-        self._preheader = lru_cache(maxsize=_KEPT)(self._made_preheader)
+        said = _Said(edition, content, on, words)
+        self._subject = lru_cache(maxsize=_KEPT)(said.subject)
+        self._preheader = lru_cache(maxsize=_KEPT)(said.preheader)
 
     def subject(self, recipe: Recipe) -> str:
         """The title of the reader's own first story; (광고) at the very start when the Edition is advertising."""
@@ -110,14 +110,22 @@ class Headings:
 
     def _first(self, recipe: Recipe) -> int | None:
         at = recipe.first_item
-        return at if at is not None and at < len(self._content.items) else None
+        return at if at is not None and at < self._count else None
 
-    def _made_subject(self, first: int | None) -> str:
+
+class _Said:
+    """The words themselves, by the places of stories among an Issue's."""
+
+    def __init__(self, edition: Edition, content: IssueContent, on: date, words: Words) -> None:
+        self._edition, self._content, self._on, self._words = edition, content, on, words
+        self._titles = [text.plain(item.article.content.title) for item in content.items]
+
+    def subject(self, first: int | None) -> str:
         title = self._titles[first] if first is not None else ""
         said = cut(title, LONGEST_SUBJECT) or _of_the_day(self._edition, self._content, self._on, self._words)
         return f"{ADVERTISING} {said}" if self._edition.advertising and not said.startswith(ADVERTISING) else said
 
-    def _made_preheader(self, first: int | None, others: tuple[int, ...], observed: str) -> str:
+    def preheader(self, first: int | None, others: tuple[int, ...], observed: str) -> str:
         more = [self._titles[n] for n in others]
         if not more and first is not None:
             more = [text.plain(self._content.items[first].summary)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from syndication.render import dkim, mime
+from syndication.render import dkim, headers, mime
 from syndication.render.dkim import Transport
 from syndication.render.mime import Form, Own
 from tests.render import mails
@@ -119,7 +119,7 @@ def test_a_form_filled_is_the_letter_written_out():
         )
         boundary = mime.boundary_of(letter.message_id)
         other = replace(letter, message_id="x@y.example", subject="다른 제목", recipient="other@example.com")
-        assert Form(other).fields(own, boundary) == list(mime.fields(letter, boundary))
+        assert Form(other).header(own, boundary) == headers.header(tuple(mime.fields(letter, boundary)))
 
 
 def test_opendkim_accepts_fifty_and_refuses_them_tampered_with(tmp_path: Path):
