@@ -30,8 +30,12 @@ class Survey:
     findings: tuple[Finding, ...]
 
 
-def survey(store: Store, editions: Iterable[Edition], sources: Iterable[Source], now: datetime) -> Survey:
-    """Reads the newest Issue of each Edition, every open one and every one with something uncertain."""
+def survey(
+    store: Store, editions: Iterable[Edition], sources: Iterable[Source], now: datetime, *, doubt: str | None = None
+) -> Survey:
+    """Reads the newest Issue of each Edition, every open one and every one with something uncertain.
+
+    `doubt` is why nothing may be sent from this database, where somebody knows."""
     doubtful = store.uncertain()
     looked_at = _issues(store, (u.delivery.issue_id for u in doubtful))
     facts = tuple(_edition(store, edition, looked_at) for edition in editions)
@@ -45,7 +49,9 @@ def survey(store: Store, editions: Iterable[Edition], sources: Iterable[Source],
         due={channel: store.due(channel, now) for channel in Channel},
         deliveries=_deliveries(store, (issue for f in facts for issue in f.issues)),
         uncertain=len(doubtful),
-        findings=report(now, editions=facts, sources=sources, states=states, beats=beats),
+        findings=report(
+            now, editions=facts, sources=sources, states=states, beats=beats, pauses=store.pauses(now), doubt=doubt
+        ),
     )
 
 

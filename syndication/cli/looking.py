@@ -14,6 +14,7 @@ from syndication import watch
 from syndication.cli.house import Context, err, json_option, out, print_json, print_problems, table
 from syndication.core.health import EditionFacts
 from syndication.core.model import Balance, Channel
+from syndication.dispatch import in_doubt
 
 TERMS = ("audience", "accepted", "suppressed", "excluded", "failed", "expired", "cancelled", "uncertain", "waiting")
 
@@ -52,7 +53,8 @@ def status(context: Context, as_json: bool) -> None:
     """
     with context.house() as house:
         now = house.ports.clock.now()
-        survey = watch.survey(house.store, house.settings.editions, house.settings.sources, now)
+        doubt = in_doubt(house.ports)
+        survey = watch.survey(house.store, house.settings.editions, house.settings.sources, now, doubt=doubt)
     if as_json:
         print_json({"at": now, "findings": survey.findings, "editions": [_facts(f) for f in survey.editions]})
     else:

@@ -18,6 +18,9 @@ _NEVER_READ = 5  # attempts: an address that never worked is a mistake, whatever
 
 
 class FindingKind(StrEnum):
+    DOUBT = "database-in-doubt"
+    HELD = "issue-held"
+    RESTS = "provider-rests"
     OVERDUE = "issue-overdue"
     BALANCE = "balance-open"
     SILENT = "source-silent"
@@ -62,16 +65,47 @@ def report(
     states: tuple[SourceState, ...] = (),
     beats: Mapping[str, datetime] | None = None,
     patience: Patience | None = None,
+    pauses: Mapping[str, tuple[datetime, str]] | None = None,
+    doubt: str | None = None,
 ) -> tuple[Finding, ...]:
-    """Everything that is wrong at `now`, the most pressing kinds first; empty when all is well."""
+    """Everything that is wrong at `now`, the most pressing kinds first; empty when all is well.
+
+    `pauses`: mail providers that rest ("" is all mail), until when, and why. `doubt`: why nothing may be sent."""
     patience = patience or Patience()
     return (
+        *_doubted(doubt),
+        *(f for facts in editions for f in _held(facts)),
+        *_resting(pauses or {}, now),
         *(f for facts in editions for f in _overdue(facts, now, patience)),
         *(f for facts in editions for f in _open_balances(facts)),
         *(f for facts in editions for f in _uncertain(facts)),
         *_silent(sources, states, now),
         *_old_heartbeats(beats or {}, now, patience.heartbeat),
     )
+
+
+def _doubted(doubt: str | None) -> Iterator[Finding]:
+    if doubt is not None:
+        sentence = f"Nothing is sent: {doubt}. `syndication recover` says what the journals here know."
+        yield Finding(kind=FindingKind.DOUBT, subject="database", sentence=sentence)
+
+
+def _held(facts: EditionFacts) -> Iterator[Finding]:
+    for issue in facts.issues:
+        if issue.held is not None and issue.state is IssueState.FROZEN:
+            sentence = (
+                f"Edition {issue.edition_id}, Issue of {issue.on}: its sending rests: {issue.held}. "
+                "`syndication resume`, `amend` or `cancel` it."
+            )
+            yield Finding(kind=FindingKind.HELD, subject=issue.edition_id, sentence=sentence)
+
+
+def _resting(pauses: Mapping[str, tuple[datetime, str]], now: datetime) -> Iterator[Finding]:
+    for name, (until, reason) in sorted(pauses.items()):
+        whose = f"Mail to {name}" if name else "All mail"
+        seconds = int((until - now).total_seconds())
+        sentence = f"{whose} rests for another {seconds} s: {reason}."
+        yield Finding(kind=FindingKind.RESTS, subject=name or "mail", sentence=sentence)
 
 
 def _overdue(facts: EditionFacts, now: datetime, patience: Patience) -> Iterator[Finding]:

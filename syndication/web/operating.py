@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from syndication.core.health import Finding, FindingKind, newest_beats
+from syndication.dispatch import in_doubt
 from syndication.watch import Survey, survey
 from syndication.web.look import NOT_KEPT, Look
 from syndication.web.metrics import SurveyCollector
@@ -42,7 +43,8 @@ def router(look: Look) -> APIRouter:
 
 
 def look_over(site: Site) -> Survey:
-    return survey(site.ports.store, site.editions, site.sources, site.ports.clock.now())
+    now, doubt = site.ports.clock.now(), in_doubt(site.ports)
+    return survey(site.ports.store, site.editions, site.sources, now, doubt=doubt)
 
 
 def health_of(found: Survey, site: Site) -> dict[str, object]:

@@ -156,3 +156,13 @@ def test_one_living_worker_of_a_role_is_enough_and_an_old_role_is_a_finding() ->
     (found,) = report(now, beats=beats)
     assert (found.kind, found.subject) == (FindingKind.HEARTBEAT, "beat")
     assert newest_beats(beats)["worker"] == now
+
+
+def test_a_held_issue_a_resting_provider_and_a_doubted_database_are_told_first() -> None:
+    held = replace(issue(), held="5.7.26 unauthenticated")
+    now = PUBLISH_AT + HOUR
+    pauses = {"naver": (now + timedelta(seconds=90), "4.7.0 too many")}
+    found = report(now, editions=(facts(held),), pauses=pauses, doubt="it was restored")
+    assert [f.kind for f in found][:3] == [FindingKind.DOUBT, FindingKind.HELD, FindingKind.RESTS]
+    assert "5.7.26 unauthenticated" in found[1].sentence
+    assert "Mail to naver rests for another 90 s: 4.7.0 too many." in found[2].sentence
