@@ -183,8 +183,8 @@ GREYLISTED = _answers("greylisting", GREYLISTING)
 ANSWER_421 = _answers("421", Fault(at="rcpt", do="421 4.3.2 shutting down", every=29))
 ANSWER_451 = _answers("451", Fault(at="dot", do="451 4.3.0 try again later", every=29))
 ANSWER_452 = _answers("452", Fault(at="rcpt", do="452 4.2.2 mailbox full", recipient="3@", times=1))
-ANSWER_550 = _answers("550", Fault(at="rcpt", do="550 5.1.1 no such user", recipient="7@"))
-ANSWER_552 = _answers("552", Fault(at="dot", do="552 5.2.2 mailbox full", recipient="5@"))
+ANSWER_550 = _answers("550", Fault(at="rcpt", do="550 5.1.1 no such user", recipient="[147]7@"))  # few: else it is held
+ANSWER_552 = _answers("552", Fault(at="dot", do="552 5.2.2 mailbox full", recipient="[25]5@"))
 ANSWER_5726 = Case(
     name="550 5.7.26",
     breaks=_issue_stopped,
@@ -292,5 +292,5 @@ SHORT = {
         AMAZON_BREAKS,
     ),
     Kind.VALKEY: (killed(2), OTHER_MACHINE, DATABASE_RESTARTED, BROKER_STOPPED, CLOCK_AHEAD),
-    Kind.RABBITMQ: (killed(2), BROKER_STOPPED, BROKER_HALF_OPEN),
+    Kind.RABBITMQ: (killed(2),),
 }
