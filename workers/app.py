@@ -130,3 +130,5 @@ def _ring_at_once(**_: object) -> None:
     """What was left behind is looked for at once, not with the next tick."""
     for name in ("reclaim", "poll_due", "publish_due", "ring"):
         app.send_task(name)
+    for queue in QUEUES:
+        app.send_task("alive", args=(queue,), queue=queue)
