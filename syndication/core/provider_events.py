@@ -189,7 +189,7 @@ class _Told:
     def _event(self, recipient: Mapping[str, Any]) -> Event:
         code = self._code(recipient)
         return Event(
-            id=self._id(str(recipient.get("emailAddress", ""))),
+            id=self._id(str(recipient.get("emailAddress", "")), code),
             kind=self.kind,
             at=_instant(self.body.get("timestamp")) or _instant(self.mail.get("timestamp")) or self.now,
             cause="ses",
@@ -199,13 +199,15 @@ class _Told:
             suppress=self._suppresses(code),
         )
 
-    def _id(self, address: str) -> str:
+    def _id(self, address: str, code: str | None) -> str:
         """One id for one piece of news, by whichever way and however often it comes.
 
-        Bounces differ by their type, delays by their time. News of nobody's Delivery is not the news of somebody's:
-        the same bounce may come with tags and, from the identity, without."""
-        more = _word(self.body.get("bounceType"))
-        if self.kind is EventKind.DELAYED:
+        Bounces differ by all that something follows from, delays by their time. News of nobody's Delivery is not the
+        news of somebody's: the same bounce may come with tags and, from the identity, without."""
+        more = ""
+        if self.kind is EventKind.BOUNCED:
+            more = f"{_word(self.body.get('bounceType'))}:{_word(self.body.get('bounceSubType'))}:{code or ''}"
+        elif self.kind is EventKind.DELAYED:
             more = str(_instant(self.body.get("timestamp")) or "")
         whom = f"{self.message_id}\0{address.strip().lower()}".encode("utf-8", "surrogatepass")
         who = hashlib.sha256(whom).hexdigest()[:12]

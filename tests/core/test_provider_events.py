@@ -223,7 +223,8 @@ def test_the_same_news_have_the_same_id_however_often_and_in_whatever_spelling_t
     again["bounce"]["bouncedRecipients"][0]["emailAddress"] = READER.upper()
     assert only(json.dumps(again)).id == only(bounce()).id
     assert len({only(text).id for text in EVERY_KIND.values()}) == len(EVERY_KIND)
-    assert only(bounce("Transient")).id != only(bounce()).id
+    others = [bounce("Transient"), bounce(subtype="Suppressed"), bounce(status="5.7.1"), bounce(status=None)]
+    assert len({only(text).id for text in (bounce(), *others)}) == 5
 
 
 KINDS = st.lists(st.sampled_from(sorted(EVERY_KIND)), min_size=1, max_size=6, unique=True)
@@ -275,7 +276,13 @@ def test_insights_tell_the_same_events_as_the_records():
                     {
                         "Timestamp": stamp,
                         "Type": "BOUNCE",
-                        "Details": {"Bounce": {"BounceType": "PERMANENT", "BounceSubType": "NoEmail"}},
+                        "Details": {
+                            "Bounce": {
+                                "BounceType": "PERMANENT",
+                                "BounceSubType": "General",
+                                "DiagnosticCode": "smtp; 550 5.1.1 user unknown",
+                            }
+                        },
                     },
                     {"Timestamp": stamp, "Type": "OPEN"},
                     {"Timestamp": stamp, "Type": "COMPLAINT", "Details": {"Complaint": {}}},
