@@ -45,8 +45,8 @@ def opml(title: str, groups: Sequence[tuple[str, Sequence[FeedHead]]], *, owner:
 def _outline(feed: FeedHead) -> dict[str, str]:
     return {
         "type": "rss",
-        "text": _word(feed.title),
-        "title": _word(feed.title),  # some readers know no other
+        "text": _word(feed.title) or feed.self_url,
+        "title": _word(feed.title) or feed.self_url,  # some readers know no other
         "description": _word(feed.description),
         "xmlUrl": feed.self_url,
         "htmlUrl": feed.site_url,
