@@ -57,7 +57,7 @@ class Post:
 
 
 @contextmanager
-def running(folder: Path, port: int, *rules: Rule, per_second: float = 10_000) -> Iterator[Post]:
+def standing_in(folder: Path, port: int, *rules: Rule, per_second: float = 10_000) -> Iterator[Post]:
     """A stand-in in a process of its own that breaks by rules."""
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / "rules.json"

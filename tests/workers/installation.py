@@ -28,7 +28,7 @@ from tests import sink as sinks
 from tests.factories import content
 from tests.servers import die_with_parent, free_port
 from tests.sink import Fault, Sink
-from tests.workers import amazon
+from tests.workers.amazon import QUEUE, Post, standing_in
 
 PUBLISHER = """
 mode = "rehearsal"
@@ -128,9 +128,7 @@ class Installation:
         publisher = PUBLISHER.format(
             web=self.web,
             nobody=free_port(),
-            mail=(AMAZON if self.amazon else RELAY).format(
-                smtp=self.smtp, connections=self.connections, queue=amazon.QUEUE
-            ),
+            mail=(AMAZON if self.amazon else RELAY).format(smtp=self.smtp, connections=self.connections, queue=QUEUE),
             allow=", ".join(f'"{address(n)}"' for n in range(self.readers)),
             lease=f"{self.lease.total_seconds():.0f}s",
             database='database_from = "TEST_DATABASE_URL"' if self.database_url else "",
@@ -159,10 +157,10 @@ class Installation:
     @contextmanager
     def sink(
         self, delay: float = 0.0, faults: Iterable[Fault] = (), rules: Iterable[Rule] = ()
-    ) -> Iterator[Sink | amazon.Post]:
+    ) -> Iterator[Sink | Post]:
         """The server that counts: its own log says what was taken."""
         if self.amazon:
-            with amazon.running(self.folder / "sink", self.smtp, *rules) as post:
+            with standing_in(self.folder / "sink", self.smtp, *rules) as post:
                 yield post
             return
         with sinks.running(self.folder / "sink", port=self.smtp, delay=delay, faults=faults) as sink:
