@@ -25,7 +25,6 @@ from syndication import assemble, bootstrap, dispatch  # noqa: E402 - the checko
 from syndication.bootstrap import House  # noqa: E402
 from syndication.core import links, timetable  # noqa: E402
 from syndication.core.model import Channel, Choices, Consent, Found  # noqa: E402
-from syndication.core.rates import EVERYTHING, MOSTLY, Limit  # noqa: E402
 from syndication.sandbox import ses  # noqa: E402
 from tests.factories import content  # noqa: E402
 from tests.servers import die_with_parent, postgres  # noqa: E402
@@ -159,10 +158,7 @@ def worker(folder: Path) -> subprocess.Popen[bytes]:
 def work(folder: Path) -> int:
     """Drain until killed, within what the account allows."""
     house = bootstrap.open_house(bootstrap.load(folder / "publisher.toml", os.environ), migrated=False)
-    quota = house.ports.mailer.quota()
-    assert quota is not None
-    limits = {EVERYTHING: Limit(per_second=quota.per_second * MOSTLY)}
-    setup = replace(house.setup, allowed=None, limits=limits)
+    setup = replace(house.setup, allowed=None)
     while True:
         dispatch.drain(house.ports, setup, Channel.EMAIL, owner=house.owner)
         time.sleep(0.05)

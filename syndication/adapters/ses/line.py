@@ -12,9 +12,9 @@ from datetime import timedelta
 from syndication.ports import Pace
 
 # A place that passed longer ago than this may by now be another worker's time. At 94 % of a quota 6 % of each second
-# are free: as long as nobody is later than this, no second ever holds more mails than the quota, and a third of what
-# is free is left for what happens on the way.
-LATE = timedelta(milliseconds=40)
+# are free: as long as nobody is later than this, no second ever holds more mails than the quota, and half of what is
+# free is left for what happens on the way.
+LATE = timedelta(milliseconds=30)
 
 
 class Line:
