@@ -281,6 +281,25 @@ def test_a_caller_who_goes_away_leaves_nothing_half_said_for_the_next_one(relay:
         assert server.stored == [letters[0].message, *(mail.message for mail in letters[2:])]
 
 
+def test_an_envelope_that_was_on_its_way_when_the_caller_went_away_is_answered_to_nobody():
+    def slow_to_answer(talk: Talk) -> None:
+        if talk.number > 1:
+            return talk.serve()
+        talk.welcome()
+        talk.take()
+        talk.hear()
+        time.sleep(0.3)
+        return talk.say("250 ok", "250 ok", "354 go on")
+
+    letters = mails(3)
+    with scripted(slow_to_answer, offers=PIPELINING) as (mailer, server):
+        results = mailer.carry(letters, allow)
+        assert next(results)[1].verdict is Verdict.ACCEPTED
+        results.close()
+        assert mailer.send(letters[2]).verdict is Verdict.ACCEPTED
+        assert [len(talk.stored) for talk in server.talks] == [1, 1]
+
+
 # --- what is never handed to a relay ---------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ import pytest
 from syndication.adapters.smtp.pool import WIDEN_AFTER
 from syndication.core.model import Outcome, Reach, Verdict
 from syndication.ports import Mail
-from tests.contract.relay import PIPELINING, Given, Script, Talk, allow, mails
+from tests.contract.relay import PIPELINING, Given, Talk, allow, mails
 from tests.contract.relay import relay as scripted
 
 
@@ -224,31 +224,34 @@ def test_when_the_last_connection_dies_nothing_is_left_without_an_outcome(relay:
 # --- how a call ends -------------------------------------------------------------------------
 
 
-def stalls_after(messages: int) -> Script:
-    def script(talk: Talk) -> None:
-        if talk.number > 4:
-            return talk.serve()
-        talk.welcome()
-        for _ in range(messages):
-            talk.take()
-        talk.envelope()
-        talk.data()
-        return talk.stall()
-
-    return script
-
-
 def test_a_caller_who_goes_away_is_not_kept_waiting_and_no_further_dot_is_sent(relay: Given):
-    with relay(stalls_after(1)) as (mailer, server):
-        results = mailer.carry(mails(40), allow)
+    gone = threading.Event()
+    asked: list[bool] = []
+
+    def stalls_at_the_second(talk: Talk) -> None:
+        talk.welcome()
+        while True:
+            talk.envelope()
+            talk.data()
+            if len(talk.stored) == 2 and not gone.is_set():
+                return talk.stall()
+            talk.say("250 ok")
+
+    def ask(_: Mail) -> bool:
+        asked.append(gone.is_set())
+        return True
+
+    with relay(stalls_at_the_second) as (mailer, _):
+        results = mailer.carry(mails(40), ask)
         for _ in range(3):
             next(results)
         began = time.monotonic()
         results.close()
-        assert time.monotonic() - began < 2
-        stored = len(server.stored)
+        gone.set()
+        assert time.monotonic() - began < 4  # less than the time-out of an answer
         time.sleep(0.1)
-        assert len(server.stored) == stored <= 8
+        assert not any(asked)
+        assert len(asked) <= 8
         assert set(verdicts(list(mailer.carry(mails(5), allow))).values()) == {Verdict.ACCEPTED}
 
 
@@ -277,4 +280,37 @@ def test_what_asking_for_leave_raises_is_raised_here_and_nothing_more_is_handed_
         outcomes = verdicts(told)
         assert sorted(outcomes) == list(range(1, len(told) + 1))
         assert list(outcomes.values()).count(Verdict.ACCEPTED) == len(server.stored)
-        assert len(told) <= 7 + 2 * 4
+
+
+def test_once_asking_for_leave_broke_on_one_connection_none_is_asked_for_on_the_others():
+    met, broken = threading.Event(), threading.Event()
+
+    def script(talk: Talk) -> None:
+        talk.welcome()
+        second = "+2@" in talk.hear()
+        talk.say("250 ok")
+        talk.hear()
+        talk.say("250 ok")
+        talk.hear()
+        if second:
+            met.set()
+            broken.wait(5)
+            time.sleep(0.1)
+        met.wait(5)
+        talk.say("354 go on")
+        talk.data()
+        talk.say("250 ok")
+
+    asked: list[int] = []
+
+    def ask(mail: Mail) -> bool:
+        asked.append(mail.delivery_id)
+        broken.set()
+        raise RuntimeError("the journal is full")
+
+    told: list[tuple[Mail, Outcome]] = []
+    with scripted(script, connections=2) as (mailer, server):
+        with pytest.raises(RuntimeError, match="journal"):
+            told.extend(mailer.carry(mails(2), ask))
+        assert verdicts(told) == {1: Verdict.DEFERRED, 2: Verdict.DEFERRED}
+        assert (asked, server.stored) == ([1], [])

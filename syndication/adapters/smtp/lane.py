@@ -75,7 +75,7 @@ class Lane:
             outcome = self._converse(transaction)
         if not transaction.session.usable:
             self._drop()
-        if transaction.unheard and not letter.again:
+        if transaction.unheard:  # on a fresh connection it never is: nothing goes a third way
             self._drawn = replace(letter, again=True)
             return None
         return outcome
