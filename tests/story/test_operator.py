@@ -16,8 +16,8 @@ from syndication.adapters.sql import open_store
 from syndication.amend import Amendment
 from syndication.core import links
 from syndication.core.model import Balance, Channel, DeliveryState, Issue, Outcome, Reach, Verdict
-from syndication.core.rates import Limit, WarmUp
-from syndication.ports import Mail, Permanent, Store
+from syndication.core.rates import Limit, Rates, WarmUp
+from syndication.ports import Mail, Permanent, Settlement, Store
 from tests.factories import KEYS
 from tests.story.paper import EDITION, FEED, TITLES, TUESDAY, Paper, make_paper, rss, story, text_of
 
@@ -280,6 +280,52 @@ def test_all_workers_together_keep_to_the_rate(store: Store) -> None:
     asked = [pace for pace in paper.mailer.paces if pace is not None]
     assert len(asked) >= 2, "not more than a second's places are given out at once"
     assert all(round(pace.every / timedelta(milliseconds=1)) == 333 for pace in asked)
+
+
+@pytest.mark.parametrize("per_second", [0.94, 0.2])
+def test_less_than_one_mail_a_second_still_goes_out(store: Store, per_second: float) -> None:
+    """A provider's new account allows one a second, and we keep a little below."""
+    paper = ready(store)
+    slow = Rates(per_second={"": per_second})
+    now = paper.clock.now()
+    piece = store.claim(Channel.EMAIL, now, limit=50, lease=timedelta(seconds=60), owner="h/1", rates=slow)
+    assert piece is not None
+    assert len(piece.deliveries) == 1
+    next_one = store.claim(Channel.EMAIL, now, limit=50, lease=timedelta(seconds=60), owner="h/1", rates=slow)
+    assert next_one is not None
+    assert not next_one.deliveries, "its place is taken"
+
+
+def test_a_day_that_is_used_up_is_not_asked_for_again_and_again(store: Store) -> None:
+    paper = ready(store)
+    paper.setup = replace(paper.setup, limits={"": Limit(per_second=100, per_day=2)})
+    drain(paper)
+    assert mails(paper) == Balance(audience=6, accepted=2, waiting=4)
+    rates = dispatch.rates_now(paper.ports, paper.setup)
+    piece = store.claim(
+        Channel.EMAIL, paper.clock.now(), limit=9, lease=timedelta(seconds=60), owner="h/1", rates=rates
+    )
+    assert piece is not None
+    assert piece.pace is not None
+    assert piece.pace.start > dispatch.QUICK, "nobody waits for tomorrow"
+
+
+def test_what_is_settled_late_from_yesterday_gives_today_no_room_anew(store: Store) -> None:
+    paper = ready(store)
+    now, today = paper.clock.now(), paper.clock.now() - timedelta(hours=6)
+    yesterdays = Rates(per_day={"": 4}, day_began_at=today - timedelta(days=1))
+    todays = Rates(per_day={"": 4}, day_began_at=today)
+    lease = timedelta(seconds=60)
+    late = store.claim(Channel.EMAIL, now, limit=1, lease=lease, owner="h/1", rates=yesterdays)
+    early = store.claim(Channel.EMAIL, now, limit=2, lease=lease, owner="h/2", rates=todays)
+    assert late is not None
+    assert early is not None
+    for piece, rates in ((early, todays), (late, yesterdays)):
+        taken = [Settlement(delivery_id=d.id, outcome=Outcome(verdict=Verdict.ACCEPTED)) for d in piece.deliveries]
+        store.settle(piece.lease_id, taken, now, rates=rates)
+    more = store.claim(Channel.EMAIL, now, limit=9, lease=lease, owner="h/3", rates=todays)
+    assert more is not None
+    assert len(more.deliveries) == 2
 
 
 def test_readers_outside_the_cohort_are_left_to_the_other_system(store: Store) -> None:

@@ -20,6 +20,7 @@ from syndication.ports import Lease, Pace, Slice
 
 _S = DeliveryState
 _AHEAD = timedelta(seconds=1)
+_LOOK_AGAIN = timedelta(minutes=1)
 _NO_TIME = timedelta(0)
 
 
@@ -203,17 +204,20 @@ class MemoryClaims(MemoryFanOut):
 
     def _room(self, rates: Rates, now: datetime) -> dict[str, int]:
         """How many mails may go to each limited or paused provider now; "" is everything."""
-        clock = self.rows.database_now()
-        room = {
-            name: max(0, int((clock + _AHEAD - max(self._way(name).next_at, clock)) * rate / timedelta(seconds=1)))
-            for name, rate in rates.per_second.items()
-        }
-        for name, most in rates.per_day.items():
-            way = self._way(name)
-            sent = way.sent if way.day_began_at == rates.day_began_at else 0
-            left = max(0, most - sent - self._in_flight(name))
+        room = {}
+        for name, rate in rates.per_second.items():
+            every = timedelta(seconds=1) / rate
+            later = max(self._way(name).next_at - self.rows.database_now(), _NO_TIME)
+            room[name] = max(0, (max(_AHEAD, every) - later) // every)
+        for name in rates.per_day:
+            left = self._left_today(name, rates)
             room[name] = min(room.get(name, left), left)
         return room | dict.fromkeys(self.pauses(now), 0)
+
+    def _left_today(self, name: str, rates: Rates) -> int:
+        way = self._way(name)
+        sent = way.sent if way.day_began_at == rates.day_began_at else 0
+        return max(0, rates.per_day[name] - sent - self._in_flight(name))
 
     def _in_flight(self, name: str) -> int:
         mails = [r.delivery for state in (_S.CLAIMED, _S.SENDING) for r in self._in(Channel.EMAIL, state)]
@@ -221,6 +225,8 @@ class MemoryClaims(MemoryFanOut):
 
     def _wait(self, rates: Rates, now: datetime) -> timedelta:
         until, _ = self.pauses(now).get("", (now, ""))
+        if "" in rates.per_day and self._left_today("", rates) == 0:
+            return max(until - now, _LOOK_AGAIN)
         return max(until - now, timedelta(seconds=1) / rates.per_second.get("", 1))
 
     def _reserve(self, rows: Sequence[DeliveryRow], rates: Rates) -> Pace | None:

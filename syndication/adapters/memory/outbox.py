@@ -49,6 +49,8 @@ class MemoryOutbox(MemoryClaims):
         day = None if rates is None else rates.day_began_at
         handed = (Verdict.ACCEPTED, Verdict.UNCERTAIN)
         way = self._way(name)
+        if day is not None and way.day_began_at is not None and way.day_began_at > day:
+            return  # claimed before midnight, settled after it
         before = way.sent if way.day_began_at == day else 0
         gone = [s for s in settled if s.outcome.verdict in handed and name in ("", s.provider)]
         way.sent, way.day_began_at = before + len(gone), day

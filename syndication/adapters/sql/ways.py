@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, false, func, or_, select, update
 
 from syndication.adapters.sql.base import insert_new, lock
 from syndication.adapters.tables import delivery, way
@@ -20,6 +20,7 @@ from syndication.core.rates import EVERYTHING, Rates
 from syndication.ports import Pace
 
 AHEAD = timedelta(seconds=1)  # places in line are given out this far ahead: a dead worker's places are lost, no more
+LOOK_AGAIN = timedelta(minutes=1)  # whether a day's count that is used up has room again
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000  # microseconds
 
@@ -67,13 +68,21 @@ def room(db: Connection, clock: ColumnElement[int], limit: int, now: datetime, r
 def _room(db: Connection, rows: Sequence[Any], at: int, paused: frozenset[str], limit: int, rates: Rates) -> Room:
     intervals = {name: int(_SECOND / rate) for name, rate in rates.per_second.items()}
     starts = {r.name: max(r.next_at, at) for r in rows if r.name in intervals}
-    each = {name: max(0, (at + AHEAD // _MICROSECOND - starts[name]) // intervals[name]) for name in intervals}
-    for name, most in _left_today(db, rows, rates).items():
+    each = {name: _places(starts[name] - at, interval) for name, interval in intervals.items()}
+    left = _left_today(db, rows, rates)
+    for name, most in left.items():
         each[name] = min(each.get(name, most), most)
     limit = min(limit, each.pop(EVERYTHING, limit))
-    wait = intervals.get(EVERYTHING, _SECOND) * _MICROSECOND if limit == 0 else timedelta(0)
+    wait = timedelta(0)
+    if limit == 0:
+        wait = LOOK_AGAIN if left.get(EVERYTHING) == 0 else intervals.get(EVERYTHING, _SECOND) * _MICROSECOND
     closed = paused | {name for name, n in each.items() if n == 0}
     return Room(limit=limit, wait=wait, closed=closed, each=each, starts=starts, intervals=intervals, now=at)
+
+
+def _places(later: int, interval: int) -> int:
+    """How many places may be given out when the first free one is so much later; a free one always, however slow."""
+    return max(0, (max(AHEAD // _MICROSECOND, interval) - later) // interval)
 
 
 def _left_today(db: Connection, rows: Sequence[Any], rates: Rates) -> dict[str, int]:
@@ -120,11 +129,13 @@ def reserve(db: Connection, room: Room, rows: Sequence[Any]) -> Pace | None:
 def count_sent(db: Connection, sent: Mapping[str, int], rates: Rates) -> None:
     """Add to the counts of the day, for the ways that have a limit by the day."""
     today = way.c.day_began_at == rates.day_began_at
+    # what was claimed before midnight and is settled after it must not take today's count away
+    newer = func.coalesce(way.c.day_began_at > rates.day_began_at, false())
     rows = [{"which": name, "n": sent[name]} for name in sorted(rates.per_day) if sent.get(name)]
     if rows:
         db.execute(
             update(way)
-            .where(way.c.name == bindparam("which"))
+            .where(way.c.name == bindparam("which"), ~newer)
             .values(
                 sent=case((today, way.c.sent), else_=0) + bindparam("n"),
                 day_began_at=rates.day_began_at,
