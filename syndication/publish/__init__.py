@@ -30,7 +30,7 @@ from syndication.publish.contents import Contents, contents_of, edition_of, lang
 from syndication.publish.lists import publish_lists
 from syndication.publish.shelf import Shelves, namespace_of, shelves
 from syndication.render.feed_heads import feed_head
-from syndication.render.feed_pieces import joined
+from syndication.render.feed_pieces import joined, newest_within
 
 __all__ = [
     "CONTENT_TYPES",
@@ -49,6 +49,7 @@ AT_A_TIME = 32
 LEASE = timedelta(seconds=60)  # a Feed is one worker's for so long
 KEPT_FOR = timedelta(days=120)  # items of Articles that appeared earlier are made anew where a Feed still holds them
 SOON = timedelta(seconds=5)
+MOST_OCTETS = 1_900_000  # of items in one file: validators and readers give up at 2 MB
 
 
 def feed_recipients(edition: Edition) -> tuple[str, ...]:
@@ -139,7 +140,8 @@ def build_feed(setup: Setup, shelf: Shelves, state: FeedState, contents: Content
         say=say_in(setup, language),
         archive=state.page,
     )
-    return joined(head, shelf.bodies(dialect, contents.kind, contents.versions, contents.items), dialect)
+    bodies = shelf.bodies(dialect, contents.kind, contents.versions, contents.items)
+    return joined(head, newest_within(bodies, MOST_OCTETS), dialect)
 
 
 def forget_items(ports: Ports, setup: Setup) -> int:

@@ -18,7 +18,7 @@ import nh3
 from syndication.core.flow import one_line
 from syndication.core.model import Image, Weather
 
-MAX_FIELD = 1_000_000  # characters of one field: libxml2 readers give up a whole document at a text of 10 MB
+MAX_FIELD = 300_000  # characters of one field: a whole feed has to stay under 2 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +202,9 @@ _SLACK = timedelta(minutes=10)  # of clocks; a date further ahead is a slip as w
 
 def fit(item: FeedItem) -> FeedItem:
     """The item as every dialect can carry it. Raises Unfit with the reason when it cannot be published at all."""
+    for text in (item.title, item.summary, item.content_html):
+        if text is not None and len(text) > MAX_FIELD:
+            raise Unfit(f"a text of it is longer than {MAX_FIELD:,} characters")
     title = plain(item.title)
     if not title:
         raise Unfit("it has no title")
@@ -293,8 +296,6 @@ def _markup(text: str | None) -> str | None:
     """Safe markup without scripts, styles, forms and relative addresses, whoever it came from."""
     if text is None:
         return None
-    if len(text) > MAX_FIELD:
-        raise Unfit(f"its text is longer than {MAX_FIELD:,} characters")
     return _NO_PICTURE.sub("", legal(_CLEANER.clean(legal(text)))).strip() or None
 
 

@@ -5,10 +5,12 @@ It keeps nothing: whoever publishes holds the pieces. Only a head is remembered,
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import accumulate
 
 from syndication.render.feed_items import FeedHead, FeedItem
 from syndication.render.feed_repairs import rfc822
@@ -97,6 +99,12 @@ def joined(head: FeedHead, bodies: Iterable[bytes], dialect: str) -> bytes:
     if dialect == "json":
         return before + b",".join(bodies) + after
     return b"".join((_dated(before, head.updated_at, dialect), *bodies, after))
+
+
+def newest_within(bodies: Sequence[bytes], most: int) -> Sequence[bytes]:
+    """The first items that stay within so many octets together; nearly always all."""
+    reached = list(accumulate(map(len, bodies)))
+    return bodies if not reached or reached[-1] <= most else bodies[: max(bisect_right(reached, most), 1)]
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from syndication.render import feed_pieces
 from syndication.render.feed_items import FeedHead, FeedItem
-from syndication.render.feed_pieces import DIALECTS, Piece, joined, pieces
+from syndication.render.feed_pieces import DIALECTS, Piece, joined, newest_within, pieces
 from syndication.render.feeds import RENDER
 from tests.render import feed_nasty
 from tests.render.feed_samples import HEAD, SEEN, feed_item
@@ -71,6 +71,14 @@ def test_an_item_that_the_library_chokes_on_costs_no_other(dialect: str, monkeyp
     made = pieces([feed_item(1), feed_item(2), feed_item(3)], dialect)
     assert made[1] == Piece(reason="it cannot be rendered: no such luck")
     assert [piece.body is None for piece in made] == [False, True, False]
+
+
+def test_a_feed_ends_before_it_is_too_large_to_be_read() -> None:
+    bodies = [b"a" * 40, b"b" * 40, b"c" * 40]
+    assert newest_within(bodies, 1000) == bodies
+    assert newest_within(bodies, 80) == bodies[:2]
+    assert newest_within(bodies, 10) == bodies[:1]
+    assert newest_within([], 10) == []
 
 
 def test_only_the_date_of_a_head_is_filled_in() -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, update
 
 from syndication.adapters.sql.base import Base
 from syndication.adapters.sql.intake import ARTICLE_COLUMNS, article_of
@@ -91,7 +91,6 @@ class FeedShelf(Base):
     # --- archives ---
 
     def unarchived(self, state: FeedState, now: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
-        place = tuple_(feed_entry.c.appeared_at, feed_entry.c.article_id)
         question = (
             select(feed_entry.c.appeared_at, feed_entry.c.article_id)
             .where(feed_entry.c.feed == state.feed.key, feed_entry.c.sorted_at <= now, feed_entry.c.left_at.is_(None))
@@ -99,7 +98,7 @@ class FeedShelf(Base):
             .limit(limit)
         )
         if state.closed_at is not None:
-            question = question.where(place > tuple_(state.closed_at, state.closed_number))
+            question = question.where(_behind(state.closed_at, state.closed_number))
         with self._reads() as db:
             return [(at, number) for at, number in db.execute(question).tuples()]
 
@@ -124,14 +123,13 @@ class FeedShelf(Base):
             .correlate(article)
             .scalar_subquery()
         )
-        place = tuple_(feed_entry.c.appeared_at, feed_entry.c.article_id)
         question = (
             stories(revision=then)
             .join(feed_entry, feed_entry.c.article_id == feed_article.c.article_id)
             .where(
                 feed_entry.c.feed == page.key,
-                place >= tuple_(page.first_at, page.first_number),
-                place <= tuple_(page.last_at, page.last_number),
+                _behind(page.first_at, page.first_number - 1),
+                ~_behind(page.last_at, page.last_number),
                 (feed_entry.c.left_at.is_(None)) | (feed_entry.c.left_at > page.closed_at),
             )
             .order_by(feed_entry.c.appeared_at.desc(), feed_entry.c.article_id)
@@ -206,6 +204,12 @@ def in_pieces(values: Iterable[T]) -> Iterator[list[T]]:
     left = iter(values)
     while part := list(islice(left, _PART)):
         yield part
+
+
+def _behind(at: datetime, number: int) -> ColumnElement[bool]:
+    """Entries that appeared after another one, in the order of an archive."""
+    appeared = feed_entry.c.appeared_at
+    return or_(appeared > at, and_(appeared == at, feed_entry.c.article_id > number))
 
 
 def stories(*, revision: ColumnElement[Any] | None = None) -> Select[Any]:
