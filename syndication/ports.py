@@ -638,7 +638,7 @@ class Outbox(Protocol):
         ...
 
     def declare(self, installation_id: str, epoch: int) -> None:
-        """Call this database the true one from now on."""
+        """Call this database the true one from now on. The first word of an epoch stands, whoever else says one."""
         ...
 
     def refusals(self, issue_id: int) -> tuple[int, int]:

@@ -293,3 +293,41 @@ def test_a_moved_on_row_is_not_settled_by_an_older_lease(store: Store) -> None:
     assert not factories.settle(store, first.lease_id, first.deliveries[0].id, ACCEPTED, MORNING)
     assert store.begin(second.lease_id, [second.deliveries[0].id], MORNING, outlast=ATTEMPT)
     assert store.balance(issue.id, Channel.EMAIL).waiting == 1
+
+
+# --- two that begin or tidy up at once -------------------------------------------------------
+
+
+def test_the_first_word_on_which_database_this_is_stands(store: Store) -> None:
+    store.declare("first", 1)
+    store.declare("second", 1)
+    there = store.identity()
+    assert there is not None
+    assert (there.installation, there.epoch) == ("first", 1)
+    store.declare("first", 2)
+    newer = store.identity()
+    assert newer is not None
+    assert newer.epoch == 2
+
+
+def test_workers_that_send_for_the_first_time_at_once_agree_on_which_database_it_is(database: str) -> None:
+    store = open_store(database)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.declare(f"worker-{n}", 1), range(8)))
+    assert store.identity() is not None
+    store.close()
+
+
+def test_two_that_let_an_old_issue_age_out_at_once_count_nobody_twice(database: str) -> None:
+    store = open_store(database)
+    issue = issued(store, readers=60)
+    fan_out(store, issue)
+    store.expire(issue.expires_at, 100)
+    assert store.close_settled(issue.expires_at, among=(issue.id,))
+    later = issue.expires_at + timedelta(days=400)
+    with ThreadPoolExecutor(6) as pool:
+        while sum(pool.map(lambda _: store.age_out(later, 7), range(6))):
+            pass
+    balance = store.balance(issue.id, Channel.EMAIL)
+    assert (balance.audience, balance.expired, balance.closes) == (60, 60, True)
+    store.close()

@@ -184,7 +184,9 @@ class MemoryClaims(MemoryFanOut):
         return Witness(installation=name, epoch=epoch, lease=max(self.rows.leases, default=0))
 
     def declare(self, installation_id: str, epoch: int) -> None:
-        self.rows.installation = (installation_id, epoch)
+        with self.rows.lock:
+            if self.rows.installation is None or self.rows.installation[1] < epoch:
+                self.rows.installation = (installation_id, epoch)
 
     # --- how fast ---
 

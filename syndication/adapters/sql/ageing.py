@@ -38,6 +38,8 @@ class Ageing(Base):
     def _sum_up(self, number: int, limit: int) -> int:
         """Move so many rows of an Issue into its sums, in one transaction; how many that were."""
         chunk = select(delivery.c.id).where(delivery.c.issue_id == number).order_by(delivery.c.id).limit(limit)
+        if self._postgresql:
+            chunk = chunk.with_for_update()  # whoever tidies up at the same time takes the next ones
         with self._writes() as db:
             ids = list(db.execute(chunk).scalars())
             if not ids:
@@ -81,6 +83,7 @@ def _sums(of_these: Any) -> Select[Any]:
         )
         .where(of_these)
         .group_by(delivery.c.channel, delivery.c.state, reason)
+        .order_by(delivery.c.channel, delivery.c.state, reason)
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from syndication.adapters.sql import ways
 from syndication.adapters.sql.base import insert_new, lock
@@ -273,8 +273,11 @@ class Outbox(Claims):
 
     def declare(self, installation_id: str, epoch: int) -> None:
         with self._writes() as db:
-            db.execute(delete(installation).where(installation.c.epoch <= epoch))
-            db.execute(insert_new(db, installation).values(id=installation_id, epoch=epoch))
+            if self._postgresql:
+                db.exec_driver_sql("LOCK TABLE installation IN EXCLUSIVE MODE")
+            db.execute(delete(installation).where(installation.c.epoch < epoch))
+            if db.execute(select(installation.c.id)).first() is None:
+                db.execute(insert(installation).values(id=installation_id, epoch=epoch))
 
     def beat(self, name: str, now: datetime) -> None:
         with self._writes() as db:
