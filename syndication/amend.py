@@ -5,14 +5,16 @@ It sends nothing itself, and what readers already have stays as it was: a correc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syndication import assemble, dispatch
 from syndication.core import audience, timetable
-from syndication.core.model import ArticleStatus, Issue, IssueContent, IssueItem, IssueState
+from syndication.core.model import ArticleStatus, Block, Issue, IssueContent, IssueItem, IssueState
 from syndication.core.prose import summary
-from syndication.ports import Permanent, Ports, Setup
+from syndication.ports import Permanent, Ports, Setup, Transient
+
+TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +42,26 @@ def amend(ports: Ports, setup: Setup, issue: Issue, amendment: Amendment) -> Iss
         blocks = {lang: assemble.blocks_of(setup, edition, slot, content, lang) for lang in assemble.LANGUAGES}
     except ValueError as error:
         raise Permanent(f"the amended Issue cannot be rendered: {error}") from error
-    recipes = {
-        old: (made, None) if (made := audience.amended(had, content)) is not None else (None, audience.NO_STORY)
-        for old, had in ports.store.issue_recipes(issue.id).items()
-    }
-    new = ports.store.amend(issue.id, content, blocks, recipes, ports.clock.now())
+    new = _stored(ports, issue, content, blocks)
     if new is None:
         raise Permanent(f"{issue.edition_id} {issue.on} was closed meanwhile")
     dispatch.fan_out_amended(ports, setup, new)
     return new
+
+
+def _stored(ports: Ports, issue: Issue, content: IssueContent, blocks: Mapping[str, Sequence[Block]]) -> Issue | None:
+    """The Issue at its new revision; once more where a reader is fanned out with a new Recipe in the same moment."""
+    for tried in range(TRIES):
+        recipes = {
+            old: (made, None) if (made := audience.amended(had, content)) is not None else (None, audience.NO_STORY)
+            for old, had in ports.store.issue_recipes(issue.id).items()
+        }
+        try:
+            return ports.store.amend(issue.id, content, blocks, recipes, ports.clock.now())
+        except Transient:
+            if tried == TRIES - 1:
+                raise
+    return None
 
 
 def amended(ports: Ports, content: IssueContent, amendment: Amendment) -> IssueContent:

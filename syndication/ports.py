@@ -530,7 +530,7 @@ class Outbox(Protocol):
         `cohort`: readers whose address digest is not below it are excluded: another system still writes to them.
         `recipes` are kept: they need to be given once. Returns the id to go on after, or None when done; `after`
         itself, and nothing is done, when a reader of the chunk has chosen what no Recipe was made for. Repeatable;
-        never for a closed Issue."""
+        never for a closed Issue, nor for one at another revision than `issue` has: it has to be read again."""
         ...
 
     def fan_out_to(
@@ -656,7 +656,8 @@ class Outbox(Protocol):
         """Store a new revision of a frozen Issue; whoever is claimed from then on gets that one.
 
         `recipes`: hash of the Recipe that a reader would have had -> the new one, or (None, why nothing is left).
-        None when the Issue is not frozen. Who has a mail or may have one keeps the revision that was sent."""
+        Raises Transient when a Recipe of a reader is not among them: somebody was just fanned out with it. None when
+        the Issue is not frozen. Who has a mail or may have one keeps the revision that was sent."""
         ...
 
     def issue_recipes(self, issue_id: int) -> Mapping[str, Recipe]:

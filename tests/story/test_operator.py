@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from syndication import amend, dispatch, recover
+from syndication import amend, assemble, dispatch, recover
 from syndication.adapters.memory import MemoryMailer
 from syndication.adapters.sql import open_store
 from syndication.amend import Amendment
 from syndication.core import links
 from syndication.core.model import Balance, Channel, DeliveryState, Issue, Outcome, Reach, Verdict
 from syndication.core.rates import Limit, Rates, WarmUp
-from syndication.ports import Mail, Permanent, Settlement, Store
+from syndication.ports import Mail, Permanent, Settlement, Store, Transient
 from tests.factories import KEYS
 from tests.story.paper import EDITION, FEED, TITLES, TUESDAY, Paper, make_paper, rss, story, text_of
 
@@ -155,6 +155,35 @@ def test_readers_who_are_fanned_out_after_an_amendment_get_it_too(store: Store) 
     dispatch.fan_out(paper.ports, paper.setup, new)
     drain(paper)
     assert all("고친 제목 하나" in _text(mail) for mail in paper.mailer.sent)
+
+
+def test_who_fans_out_what_it_read_before_an_amendment_brings_nobody_the_old_one(store: Store) -> None:
+    """A worker is about to fan out when the editor amends; it must not put anybody down for the mistake."""
+    paper = make_paper(store, edition=replace(EDITION, stations=()))
+    paper.serve(FEED, rss(story(1), story(2)))
+    for n in range(1, 4):
+        paper.subscribe(n)
+    paper.go(TUESDAY, "06:00")
+    paper.collect()
+    paper.go(TUESDAY, "06:30")
+    (before,) = assemble.publish_due(paper.ports, paper.setup)
+    amend.amend(paper.ports, paper.setup, before, Amendment(headlines={lead(before): "고친 제목 하나"}))
+    dispatch.fan_out(paper.ports, paper.setup, before)
+    paper.fan_out()
+    drain(paper)
+    assert mails(paper) == Balance(audience=3, accepted=3)
+    assert all("고친 제목 하나" in _text(mail) for mail in paper.mailer.sent)
+
+
+def test_an_amendment_that_does_not_know_what_a_reader_would_have_had_is_not_stored(store: Store) -> None:
+    """Somebody was fanned out with a choice of their own while it was made."""
+    paper = ready(store)
+    issue = paper.frozen_on()
+    known = [(old, (had, None)) for old, had in store.issue_recipes(issue.id).items()]
+    assert len(known) == 2
+    with pytest.raises(Transient):
+        store.amend(issue.id, issue.content, {}, dict(known[:1]), paper.clock.now())
+    assert store.issue(issue.id) == issue
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from syndication.core.model import (
     Subscription,
     SubscriptionState,
 )
+from syndication.ports import Transient
 
 _S = DeliveryState
 NOT_IN_COHORT = "cut-over: not yet among the readers that are written to from here"
@@ -60,7 +61,8 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
         cohort: str | None = None,
     ) -> int | None:
         with self.rows.lock:
-            if self.rows.issues[issue.id].state is not IssueState.FROZEN:
+            there = self.rows.issues[issue.id]
+            if there.state is not IssueState.FROZEN or there.revision != issue.revision:
                 return None
             self._add_recipes(issue, recipes)
             channel = self.rows.channels.setdefault((issue.id, Channel.EMAIL), ChannelRow())
@@ -99,6 +101,8 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
             issue = self.rows.issues[issue_id]
             if issue.state is not IssueState.FROZEN:
                 return None
+            if not self.issue_recipes(issue_id).keys() <= recipes.keys():
+                raise Transient("somebody was just fanned out with a Recipe that was not amended")
             amended = replace(issue, revision=issue.revision + 1, content=content)
             self.rows.issues[issue_id] = amended
             self.rows.contents[issue_id, amended.revision] = content

@@ -17,6 +17,7 @@ from syndication.adapters.sql.newsroom import add_blocks, add_revision, issue_of
 from syndication.adapters.sql.recipes import add_recipes
 from syndication.adapters.tables import delivery, issue, issue_recipe, recipe
 from syndication.core.model import Block, DeliveryState, Issue, IssueContent, IssueState, Recipe
+from syndication.ports import Transient
 
 _S = DeliveryState
 
@@ -43,11 +44,19 @@ class Amending(Base):
             ).scalar()
             if revision is None:
                 return None
+            if not _had(db, issue_id) <= recipes.keys():
+                raise Transient("somebody was just fanned out with a Recipe that was not amended")
             add_revision(db, issue_id, revision, content, now)
             add_blocks(db, issue_id, revision, blocks)
             amended = issue_of(db.execute(issues().where(issue.c.id == issue_id)).one())
             add_recipes(db, amended, {_was(old): made for old, made in recipes.items()})
             return amended
+
+
+def _had(db: Connection, issue_id: int) -> set[str]:
+    """The Recipes that readers of an Issue may have been put down for."""
+    theirs = and_(issue_recipe.c.issue_id == issue_id, issue_recipe.c.recipe_hash.is_not(None))
+    return set(db.execute(select(issue_recipe.c.recipe_hash).where(theirs).distinct()).scalars())
 
 
 def _was(recipe_hash: str) -> str:

@@ -140,7 +140,9 @@ def _audience(issue: Issue) -> ColumnElement[bool]:
 
 
 def _still_open(db: Connection, wanted: Issue) -> bool:
-    open_one = select(issue.c.id).where(issue.c.id == wanted.id, issue.c.state == IssueState.FROZEN)
+    """Whether an Issue is open, and still the one that somebody read: nobody is put down for what was amended."""
+    same = and_(issue.c.id == wanted.id, issue.c.revision == wanted.revision)
+    open_one = select(issue.c.id).where(same, issue.c.state == IssueState.FROZEN)
     if db.dialect.name == "postgresql":
         open_one = open_one.with_for_update(read=True)  # it cannot be closed while Deliveries are added
     return db.execute(open_one).scalar() is not None
