@@ -6,17 +6,19 @@ intent and no answer becomes uncertain.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid4
 
+from syndication import assemble
 from syndication.core import ledger
 from syndication.core.bounces import Patience
 from syndication.core.ledger import Witness
-from syndication.core.model import AddressKey, Event, EventKind, Issue, Verdict
-from syndication.dispatch import in_doubt
-from syndication.ports import Ports
+from syndication.core.model import AddressKey, Cadence, Event, EventKind, Issue, Verdict
+from syndication.dispatch import fan_out, in_doubt
+from syndication.ports import Ports, Setup
 
 CHUNK = 5000
 DOUBTFUL = "a journal has its intent and no answer, and the database knows nothing of it"
@@ -30,6 +32,7 @@ class Findings:
     sent: int = 0
     uncertain: int = 0
     journals: int = 0  # mails that any journal here names
+    unmatched: int = 0  # of these, mails of Issues that the database does not have
 
 
 def survey(ports: Ports) -> Findings:
@@ -38,11 +41,22 @@ def survey(ports: Ports) -> Findings:
     counts = {True: 0, False: 0}
     for _, _, _, sent in _matches(ports, told):
         counts[sent] += 1
-    return Findings(doubt=in_doubt(ports), sent=counts[True], uncertain=counts[False], journals=len(told))
+    return Findings(
+        doubt=in_doubt(ports),
+        sent=counts[True],
+        uncertain=counts[False],
+        journals=len(told),
+        unmatched=_unmatched(ports, told),
+    )
 
 
-def recover(ports: Ports) -> Findings:
-    """Settle what the journals know, and call this database the true one from now on: it may send again."""
+def recover(ports: Ports, setup: Setup) -> Findings:
+    """Settle what the journals know, and call this database the true one from now on: it may send again.
+
+    What is due is frozen and fanned out first: the journals may know of mails that a backup is too old to hold."""
+    assemble.publish_due(ports, setup)
+    for issue in ports.store.open_issues():
+        fan_out(ports, setup, issue)
     told, now, doubt = _told(ports), ports.clock.now(), in_doubt(ports)
     sent, uncertain = list[Event](), list[int]()
     for number, key, issue, accepted in _matches(ports, told):
@@ -55,25 +69,48 @@ def recover(ports: Ports) -> Findings:
     for start in range(0, len(uncertain), CHUNK):
         ports.store.doubt(uncertain[start : start + CHUNK], DOUBTFUL, now)
     _declare(ports)
-    return Findings(doubt=doubt, sent=len(sent), uncertain=len(uncertain), journals=len(told))
+    return Findings(
+        doubt=doubt,
+        sent=len(sent),
+        uncertain=len(uncertain),
+        journals=len(told),
+        unmatched=_unmatched(ports, told),
+    )
 
 
 def _told(ports: Ports) -> Mapping[str, bool]:
     """Every mail that a journal names, by its durable key: True when it was accepted, False when nobody knows."""
-    told: dict[str, bool] = {}
-    keys: dict[tuple[int, int], str] = {}
+    accepted, doubtful = set[str](), set[str]()
+    unanswered: dict[tuple[int, int], str] = {}
     for entry in ports.journals.entries():
         if entry.lease is None or entry.delivery is None:
             continue
+        attempt = (entry.lease, entry.delivery)
         if entry.key is not None:
-            keys[entry.lease, entry.delivery] = entry.key
-            told.setdefault(entry.key, False)
-        elif entry.outcome is not None and (key := keys.pop((entry.lease, entry.delivery), None)) is not None:
+            if attempt in unanswered:  # a restored database gives the same numbers anew
+                doubtful.add(unanswered[attempt])
+            unanswered[attempt] = entry.key
+        elif entry.outcome is not None and (key := unanswered.pop(attempt, None)) is not None:
             if entry.outcome.verdict is Verdict.ACCEPTED:
-                told[key] = True
-            elif entry.outcome.verdict is not Verdict.UNCERTAIN and not told[key]:
-                del told[key]  # a clear no: it may be tried again
-    return told
+                accepted.add(key)
+            elif entry.outcome.verdict is Verdict.UNCERTAIN:
+                doubtful.add(key)  # a clear no settles its own attempt only, and it may be tried again
+    return dict.fromkeys(doubtful.union(unanswered.values()), False) | dict.fromkeys(accepted, True)
+
+
+def _unmatched(ports: Ports, told: Mapping[str, bool]) -> int:
+    """How many of these mails belong to Issues that the database does not have."""
+    return sum(n for name, n in Counter(map(ledger.issue_named, told)).items() if not _has(ports, name))
+
+
+def _has(ports: Ports, name: tuple[str, str, str] | None) -> bool:
+    if name is None:
+        return False
+    edition, cadence, on = name
+    try:
+        return ports.store.issue_on(edition, Cadence(cadence), date.fromisoformat(on)) is not None
+    except ValueError:
+        return False
 
 
 def _matches(ports: Ports, told: Mapping[str, bool]) -> Iterator[tuple[int, AddressKey, Issue, bool]]:

@@ -251,7 +251,7 @@ def recover(context: Context, for_good: bool, as_json: bool) -> None:
              syndication recover --apply    settle that; from now on this is the true database
     """
     with context.house() as house:
-        found = recovering.recover(house.ports) if for_good else recovering.survey(house.ports)
+        found = recovering.recover(house.ports, house.setup) if for_good else recovering.survey(house.ports)
     if as_json:
         print_json(found)
         return
@@ -259,6 +259,9 @@ def recover(context: Context, for_good: bool, as_json: bool) -> None:
     out.print(f"Mails that journals here name: {found.journals}", markup=False)
     out.print(f"Waiting here, but accepted by a journal's word: {found.sent}", markup=False)
     out.print(f"Waiting here, perhaps handed over: {found.uncertain}", markup=False)
+    if found.unmatched:
+        words = f"Of Issues that are not here: {found.unmatched}. If such an Issue is made anew, these get it again."
+        err.print(words, markup=False)
     if not for_good and (found.doubt or found.sent or found.uncertain):
         err.print("`syndication recover --apply` settles that and lets this database send.", markup=False)
 

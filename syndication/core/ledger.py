@@ -107,3 +107,9 @@ def fate(delivery: Delivery, testimony: Testimony | None) -> Outcome | Fate:
 def durable_key(issue: Issue, key: AddressKey) -> str:
     """What names a mail in journals: it means the same in a restored database, where numbers may be given anew."""
     return f"{issue.edition_id}/{issue.cadence}/{issue.on.isoformat()} {key.key_id}:{key.digest}"
+
+
+def issue_named(durable: str) -> tuple[str, str, str] | None:
+    """Edition, cadence and date in a durable key; None where it is none."""
+    parts = durable.partition(" ")[0].rsplit("/", 2)
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None

@@ -14,7 +14,7 @@ from syndication import amend, assemble, dispatch, recover
 from syndication.adapters.memory import MemoryMailer
 from syndication.adapters.sql import open_store
 from syndication.amend import Amendment
-from syndication.core import links
+from syndication.core import ledger, links
 from syndication.core.model import Balance, Channel, DeliveryState, Issue, Outcome, Reach, Verdict
 from syndication.core.rates import Limit, Rates, WarmUp
 from syndication.ports import Mail, Permanent, Settlement, Store, Transient
@@ -238,7 +238,7 @@ def test_a_restored_database_sends_nothing_until_the_journals_have_been_heard(tm
     found = recover.survey(paper.ports)
     assert found.doubt is not None
     assert (found.sent, found.uncertain) == (3, 0)
-    assert recover.recover(paper.ports).sent == 3
+    assert recover.recover(paper.ports, paper.setup).sent == 3
     assert mails(paper).accepted == 4
     later(paper)
     assert mails(paper) == Balance(audience=6, accepted=6)
@@ -249,13 +249,51 @@ def test_a_restored_database_sends_nothing_until_the_journals_have_been_heard(tm
 def test_a_mail_that_a_journal_intends_and_a_restored_database_does_not_know_is_uncertain(store: Store) -> None:
     paper = ready(store, readers=2)
     issue = paper.frozen_on()
-    from syndication.core import ledger
-
     key = links.address_key("reader-1@example.com", KEYS)
     paper.ports.journals.own().intend(77, 5, ledger.durable_key(issue, key))
-    assert recover.recover(paper.ports).uncertain == 1
+    assert recover.recover(paper.ports, paper.setup).uncertain == 1
     drain(paper)
     assert mails(paper) == Balance(audience=2, accepted=1, uncertain=1)
+
+
+def test_a_backup_from_before_the_issue_was_frozen_sends_nobody_the_digest_again(tmp_path: Path) -> None:
+    database, backup = tmp_path / "store.db", tmp_path / "backup.db"
+    paper = make_paper(open_store(f"sqlite:///{database}"), edition=replace(EDITION, stations=()))
+    paper.serve(FEED, rss(story(1), story(2), story(3)))
+    for n in range(1, 4):
+        paper.subscribe(n)
+    paper.go(TUESDAY, "06:00")
+    paper.collect()
+    paper.store.close()
+    shutil.copy(database, backup)
+    paper = replace(paper, ports=replace(paper.ports, store=open_store(f"sqlite:///{database}")))
+    for clock in ("06:20", "06:30"):
+        paper.go(TUESDAY, clock)
+        paper.tick()
+    drain(paper)
+    assert len(paper.mailer.sent) == 3
+    paper.store.close()
+    shutil.copy(backup, database)
+    paper = replace(paper, ports=replace(paper.ports, store=open_store(f"sqlite:///{database}")))
+
+    assert recover.survey(paper.ports).unmatched == 3
+    assert recover.recover(paper.ports, paper.setup).sent == 3
+    paper.tick()
+    drain(paper)
+    assert len(paper.mailer.sent) == 3, "nobody got it twice"
+    assert mails(paper) == Balance(audience=3, accepted=3)
+    paper.store.close()
+
+
+def test_a_clear_no_to_a_second_attempt_does_not_settle_the_first_one(store: Store) -> None:
+    """Of the first one nobody knows the answer: the reader may have got it."""
+    paper = ready(store, readers=1)
+    key = ledger.durable_key(paper.frozen_on(), links.address_key("reader-1@example.com", KEYS))
+    journal = paper.ports.journals.own()
+    journal.intend(77, 5, key)
+    journal.intend(78, 5, key)
+    journal.note(78, 5, Outcome(verdict=Verdict.DEFERRED, reason="rcpt: 451 later"))
+    assert recover.survey(paper.ports).uncertain == 1
 
 
 # --- seeds, cohorts, limits ------------------------------------------------------------------

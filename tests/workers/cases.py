@@ -62,7 +62,7 @@ def _all_notes_lost(trial: Trial) -> None:
     trial.work()
     time.sleep(6)
     assert trial.sink.count() == before, "mail went out while the database was in doubt"
-    recover.recover(trial.house.ports)
+    recover.recover(trial.house.ports, trial.house.setup)
 
 
 def _journals_lost_under_way(trial: Trial) -> None:
@@ -88,7 +88,7 @@ def _other_machine(trial: Trial) -> None:
     trial.flows()
     there = trial.installation.elsewhere("host-2")
     house = there.open()
-    recover.recover(house.ports)  # the operator's word that it is the same database
+    recover.recover(house.ports, house.setup)  # the operator's word that it is the same database
     house.close()
     other = trial.work(there, host="host-2")
     trial.flows(30)
