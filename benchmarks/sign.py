@@ -5,16 +5,19 @@ Run it as `.venv/bin/python benchmarks/sign.py`; it prints the ratio of the medi
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
-from itertools import cycle, islice, permutations, product
+from functools import partial
+from itertools import count, cycle, islice, permutations, product
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -35,7 +38,9 @@ SECONDS = 1.0  # of work per measurement
 WIRE = 120_000  # octets of a mail, to which an Issue is chosen
 SHARED = 24  # Recipes, where readers share them
 
-MAILS = 20_000  # to different readers, more than are built while measuring
+SLICE = 50  # Deliveries that a worker claims at once
+Work = tuple[Callable[..., object], Iterator[Sequence[tuple[Any, ...]]]]  # what to do, and slices of what with
+
 STATIONS = tuple(f"관측{n}" for n in range(7))  # 24 orders of sections and 5,040 of stations
 
 
@@ -44,38 +49,38 @@ def main() -> int:
     signer = dkim.signer("garam.example", "s2026", pem)
     content = content_of_size(WIRE)
     press, issue = presses.press(content, signers=(signer,), own_pages=True, bounce_domain="bounce.garam.example")
-    shared, alone = readers(press, issue, SHARED), readers(press, issue, MAILS)
-    examples = [press.mail(delivery, reader) for delivery, reader in shared[:SHARED]]
-    bodies = cycle([mail.message.partition(b"\r\n\r\n")[2] for mail in examples])
-    letters = cycle([mails.parsed(mail.message) for mail in examples[:5]])
-    assert all(mails.dkimpy_accepts(message, signer) for message in (examples[0].message, usual(next(letters), pem)))
-    some, each = cycle(shared), cycle(alone)
-    works: dict[str, Callable[[], object]] = {
-        "bare RSA-2048 sign + SHA-256": lambda: bare(signer, next(bodies)),
-        "build and sign": lambda: press.mail(*next(some)),
-        "each with a Recipe of their own": lambda: press.mail(*next(each)),
-        "EmailMessage + dkimpy": lambda: usual(next(letters), pem),
+    every = list(islice(recipes_of(content), SHARED))
+    examples = [press.mail(*one).message for one in next(slices(press, issue, iter(every)))[:SHARED]]
+    bodies = [(message.partition(b"\r\n\r\n")[2],) for message in examples]
+    letters = [mails.parsed(message) for message in examples[:5]]
+    assert all(mails.dkimpy_accepts(message, signer) for message in (examples[0], usual(*letters[0], pem)))
+    works: dict[str, Work] = {
+        "bare RSA-2048 sign + SHA-256": (partial(bare, signer), cycle([bodies])),
+        "build and sign": (press.mail, slices(press, issue, cycle(every))),
+        "each with a Recipe of their own": (press.mail, slices(press, issue, cycle(recipes_of(content)))),
+        "EmailMessage + dkimpy": (partial(usual, pem=pem), cycle([letters])),
     }
-    runs = [[timed(work) for work in works.values()] for _ in range(RUNS)]
+    runs = [[timed(*work) for work in works.values()] for _ in range(RUNS)]
     rates = dict(zip(works, map(statistics.median, zip(*runs, strict=True)), strict=True))
-    report(examples[0].message, rates)
+    report(examples[0], rates)
     return 0
 
 
 def content_of_size(octets: int) -> IssueContent:
     """Sample stories, so many that a mail of all of them has about this size."""
     weather = replace(make.WEATHER, stations=tuple(make.station(n, str(9000 + k)) for k, n in enumerate(STATIONS)))
-    every = (make.content(count, weather=weather) for count in range(40, 100, 2))
+    every = (make.content(stories, weather=weather) for stories in range(40, 100, 2))
     return min(every, key=lambda content: abs(len(presses.mail(content).message) - octets))
 
 
-def readers(press: Press, issue: Issue, recipes: int) -> list[tuple[Delivery, Subscription]]:
-    """Deliveries of whole digests, sections and stations in so many different orders, one after the other."""
-    made = list(islice(recipes_of(issue.content), recipes))
-    return [
-        (presses.delivery(press, issue, one, number), presses.reader(number))
-        for number, one in zip(range(1, MAILS + 1), cycle(made), strict=False)
-    ]
+def slices(press: Press, issue: Issue, recipes: Iterator[Recipe]) -> Iterator[list[tuple[Delivery, Subscription]]]:
+    """Deliveries to reader after reader, as many at once as a worker claims."""
+    numbers = count(1)
+    while recipe := next(recipes, None):
+        some = [recipe, *islice(recipes, SLICE - 1)]
+        yield [
+            (presses.delivery(press, issue, made, n), presses.reader(n)) for made, n in zip(some, numbers, strict=False)
+        ]
 
 
 def recipes_of(content: IssueContent) -> Iterator[Recipe]:
@@ -92,9 +97,8 @@ def bare(signer: dkim.Signer, body: bytes) -> bytes:
     return signer.key.sign(digest, PKCS1v15(), hashes.SHA256())
 
 
-def usual(parts: tuple[EmailMessage, str, str], pem: bytes) -> bytes:
+def usual(whole: EmailMessage, html: str, text: str, pem: bytes) -> bytes:
     """The same mail by EmailMessage and dkimpy; what is the reader's own stands in the parts already."""
-    whole, html, text = parts
     mail = EmailMessage(policy=SMTP)
     for name in ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe"):
         mail[name] = str(whole[name])
@@ -105,14 +109,23 @@ def usual(parts: tuple[EmailMessage, str, str], pem: bytes) -> bytes:
     return bytes(dkimpy.sign(message, b"s2026", b"garam.example", pem, canonicalize=(b"relaxed", b"simple")) + message)
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Mails per second of this process's own time, after a warm-up."""
-    work()
-    start, count = time.process_time(), 0
-    while time.process_time() - start < SECONDS:
-        work()
-        count += 1
-    return count / (time.process_time() - start)
+def timed(work: Callable[..., object], slices: Iterator[Sequence[tuple[Any, ...]]]) -> float:
+    """Mails per second of this process's own time, after a warm-up.
+
+    Claiming a slice and collecting its garbage is not counted."""
+    work(*next(slices)[0])
+    spent, mails = 0.0, 0
+    while spent < SECONDS:
+        some = next(slices)
+        gc.collect(0)
+        gc.disable()
+        start = time.process_time()
+        for one in some:
+            work(*one)
+        spent += time.process_time() - start
+        gc.enable()
+        mails += len(some)
+    return mails / spent
 
 
 def report(message: bytes, rates: dict[str, float]) -> None:

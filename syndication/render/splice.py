@@ -58,6 +58,8 @@ class _Plan:
     """A block: what is fixed in it, and the names of its slots."""
 
     pieces: tuple[_Fixed | str, ...]
+    printable: tuple[bytes, ...]  # the pieces in quoted-printable, nothing for slots
+    slots: tuple[tuple[int, str], ...]  # their places among the pieces, and their names
 
     @property
     def begins(self) -> bool:
@@ -175,14 +177,14 @@ def _both(plain: str) -> tuple[_Value, _Value]:
 def _part(blocks: Mapping[str, str], encoding: str | None, *, strips: bool) -> _Part:
     bare = {key: _pieces(key, words) for key, words in blocks.items()}
     encoding = encoding or _shorter(bare.values())
-    plans = {key: _Plan(tuple([_encoded(encoding, piece) for piece in pieces])) for key, pieces in bare.items()}
+    plans = {key: _plan([_encoded(encoding, piece) for piece in pieces]) for key, pieces in bare.items()}
     first = {key for key, plan in plans.items() if not strips or plan.begins}
     last = {key for key, plan in plans.items() if (plan.ends if strips else plan.closes)}
 
     @lru_cache(maxsize=RECIPES)  # here, so that it goes when the Issue does
     def kept(recipe: _Keys, phases: tuple[int, ...]) -> _Woven | None:
         try:
-            run = [plans[key].pieces for key in recipe]
+            run = [plans[key] for key in recipe]
         except KeyError as missing:
             key = missing.args[0]
             raise email.MissingBlock(f"the issue has no block {key!r}; it has {', '.join(plans)}") from None
@@ -191,6 +193,12 @@ def _part(blocks: Mapping[str, str], encoding: str | None, *, strips: bool) -> _
         return _in_base64(run, dict(zip(SLOTS, phases, strict=True))) if encoding == "base64" else _in_printable(run)
 
     return _Part(encoding, plans, strips, kept)
+
+
+def _plan(pieces: Sequence[_Fixed | str]) -> _Plan:
+    codes = [b"" if isinstance(piece, str) else piece.printable for piece in pieces]
+    slots = [(n, piece) for n, piece in enumerate(pieces) if isinstance(piece, str)]
+    return _Plan(tuple(pieces), tuple(codes), tuple(slots))
 
 
 def _pieces(key: str, words: str) -> tuple[_Fixed | str, ...]:
@@ -225,25 +233,22 @@ def _shorter(blocks: Iterable[tuple[_Fixed | str, ...]]) -> str:
 # --- once per Recipe -------------------------------------------------------------------------
 
 
-def _in_printable(run: Sequence[tuple[_Fixed | str, ...]]) -> _Woven:
+def _in_printable(run: Sequence[_Plan]) -> _Woven:
     codes, seams = list[bytes](), list[_Seam]()
-    for pieces in run:
-        for piece in pieces:
-            if isinstance(piece, str):
-                seams.append((len(codes), b"", piece, b""))
-                codes.append(b"")
-            else:
-                codes.append(piece.printable)
+    for plan in run:
+        if plan.slots:
+            seams += [(len(codes) + n, b"", name, b"") for n, name in plan.slots]
+        codes += plan.printable
     codes[-1] = _ended(codes[-1], b"=\r\n")
     return _Woven(codes, tuple(seams))
 
 
-def _in_base64(run: Sequence[tuple[_Fixed | str, ...]], sizes: Mapping[str, int]) -> _Woven | None:
+def _in_base64(run: Sequence[_Plan], sizes: Mapping[str, int]) -> _Woven | None:
     """None where too few fixed octets stand between two slots or after the last."""
     codes, seams = list[bytes](), list[_Seam]()
     slot, before, loose, over = "", b"", b"", 0  # what is not encoded yet, and how long that is, in threes
-    for pieces in run:
-        for piece in pieces:
+    for plan in run:
+        for piece in plan.pieces:
             if isinstance(piece, str):
                 if slot:
                     return None
