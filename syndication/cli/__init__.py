@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from syndication import __version__
-from syndication.cli import demo, doctor, ledger, listening, looking, people, reading, running, staff, working
+from syndication.cli import demo, doctor, ledger, listening, looking, moving, people, reading, running, staff, working
 from syndication.cli.house import Commands, Context
 
 
@@ -34,6 +34,6 @@ def main(context: click.Context, publisher: Path | None) -> None:
     context.obj = Context(named=publisher)
 
 
-for area in (ledger, running, staff, reading, working, looking, doctor, people, listening, demo):
+for area in (ledger, running, staff, reading, working, looking, doctor, people, listening, moving, demo):
     for command in area.COMMANDS:
         main.add_command(command)

@@ -62,12 +62,17 @@ def read(inputs: tuple[str, ...], as_json: bool) -> None:
 def look(name: str) -> tuple[Reading, str | None]:
     """What one file or URL gives, and the URL it came from. An unreadable one is an entry in `set_aside`."""
     try:
-        body, content_type, url = _fetch(name) if is_url(name) else _open(Path(name))
+        body, content_type, url = fetched(name)
     except (Permanent, Transient, OSError) as error:
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         return Reading(set_aside=(SetAside(what=name, reason=reason),)), None
     outlet = urlsplit(url).hostname if url else Path(name).stem
     return read_input(body, url=url, content_type=content_type, outlet=outlet or "input"), url
+
+
+def fetched(name: str) -> tuple[bytes, str, str | None]:
+    """Body, media type and address of a file or URL; raises Permanent, Transient or OSError."""
+    return _fetch(name) if is_url(name) else _open(Path(name))
 
 
 def is_url(name: str) -> bool:

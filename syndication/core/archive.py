@@ -12,7 +12,8 @@ from datetime import date, datetime
 
 from syndication.core.catalogue import NEWEST, FeedState, Page, page_named
 
-MOST = NEWEST  # entries of one page: a month with more fills several
+MOST = NEWEST * 3 // 4  # entries of one page: a month with more fills several. A Feed has room for some more: what is
+# taken back comes to its top and must push nothing out that is in no page yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

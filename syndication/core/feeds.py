@@ -41,6 +41,7 @@ class _Draft:
 
     content: ArticleContent
     guid: str | None
+    known_as: str | None = None  # under which id feed readers know it: its guid, else its address as printed
 
 
 def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Reading:
@@ -63,6 +64,22 @@ def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -
         else:
             drafts.append(draft)
     return Reading(articles=tuple(_named(drafts, outlet)), set_aside=tuple(bad), warnings=_warnings(pieces))
+
+
+def known_as(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Mapping[str, str]:
+    """Under which id feed readers know each item of a feed, by the identity of its Article, in the feed's order.
+
+    An item without guid and address is known under none. What `read_feed` sets aside is not there."""
+    pieces = split(decode(body, content_type)) if len(body) <= MAX_BYTES else None
+    if pieces is None:
+        return {}
+    read = (_draft(entry, url) for entry in _entries(pieces, url) if isinstance(entry, _Entry))
+    drafts = [draft for draft in read if isinstance(draft, _Draft)]
+    told: dict[str, str] = {}
+    for name, draft in _identities(drafts, outlet):
+        if draft.known_as is not None:
+            told.setdefault(name, draft.known_as)
+    return told
 
 
 def _too_deep(text: str) -> str | None:
@@ -207,7 +224,8 @@ def _draft(entry: _Entry, url: str | None) -> _Draft | str:
         published_at=moment.at if moment else None,
         published_on=moment.on if moment and moment.at is None else None,
     )
-    return _Draft(content=content, guid=one_line(str(fields.get("id") or "")) or None)
+    guid = one_line(str(fields.get("id") or "")) or None
+    return _Draft(content=content, guid=guid, known_as=guid or one_line(str(fields.get("link") or "")) or None)
 
 
 def _told(paragraphs: Sequence[str]) -> Iterator[str]:
@@ -313,14 +331,18 @@ def _named(drafts: Sequence[_Draft], outlet: str) -> Iterator[Found]:
     """Articles with their identities, each once: the first that bears it.
 
     A guid or address that several items of different titles share names none of them."""
-    guids = _shared((d.guid and canonical_url(d.guid), d) for d in drafts)
-    links = _shared((d.content.url and canonical_url(d.content.url), d) for d in drafts)
     seen: set[str] = set()
-    for draft in drafts:
-        name = _identity(draft, outlet, guids, links)
+    for name, draft in _identities(drafts, outlet):
         if name not in seen:
             seen.add(name)
             yield Found(identity=name, content=draft.content)
+
+
+def _identities(drafts: Sequence[_Draft], outlet: str) -> Iterator[tuple[str, _Draft]]:
+    guids = _shared((d.guid and canonical_url(d.guid), d) for d in drafts)
+    links = _shared((d.content.url and canonical_url(d.content.url), d) for d in drafts)
+    for draft in drafts:
+        yield _identity(draft, outlet, guids, links), draft
 
 
 def _shared(names: Iterator[tuple[str | None, _Draft]]) -> frozenset[str]:

@@ -18,6 +18,7 @@ from syndication.core.catalogue import (
     DIALECTS,
     SITEMAP,
     FeedState,
+    Kept,
     Scope,
     edition_feed,
     path_of,
@@ -40,6 +41,7 @@ __all__ = [
     "let_appear",
     "publish_feed",
     "publish_stale",
+    "quarantined",
     "refresh",
 ]
 
@@ -147,6 +149,11 @@ def build_feed(setup: Setup, shelf: Shelves, state: FeedState, contents: Content
 def forget_items(ports: Ports, setup: Setup) -> int:
     """Drop serialised items that nobody asks for any more; returns how many. For once a day."""
     return ports.store.forget_kept(namespace_of(setup), ports.clock.now() - KEPT_FOR)
+
+
+def quarantined(ports: Ports, setup: Setup) -> Sequence[tuple[str, Kept]]:
+    """What no feed can show and why, for the operator: (article or issue, item)."""
+    return ports.store.quarantined(namespace_of(setup))
 
 
 def _lists_are_due(ports: Ports, setup: Setup) -> bool:

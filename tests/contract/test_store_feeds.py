@@ -377,6 +377,7 @@ def test_a_page_holds_what_it_held_when_it_was_closed(store: Store) -> None:
     assert (closed.page, closed.open_page, closed.closed_at) == ("2026-01", "2026-02", MORNING + HOUR)
     assert store.close_page(page) == closed  # type: ignore[arg-type]
     assert [n for _, n in store.unarchived(closed, february, 9)] == [articles[2].id]
+    assert [n for _, n in store.unarchived(replace(closed, closed_at=None), february, 9)] == [a.id for a in articles]
     revise(store, "나중에 고침", february + HOUR)
     for story in store.revised(february):
         store.revise(story, [])

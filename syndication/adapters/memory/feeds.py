@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from syndication.adapters.memory.feed_rows import ArticleRow, EntryRow, FeedRow
 from syndication.adapters.memory.rows import Rows
@@ -306,13 +307,15 @@ class MemoryFeeds:
 
     def unarchived(self, state: FeedState, now: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
         with self.rows.lock:
+            # a Feed's own order, read from its end
             mine = sorted(
-                (entry.appeared_at, n)
+                (entry.appeared_at, -n)
                 for (key, n), entry in self.rows.feeds.entries.items()
                 if key == state.feed.key and entry.left_at is None and entry.sorted_at <= now
             )
-            reach = (state.closed_at, state.closed_number)
-            return [place for place in mine if reach[0] is None or place > (reach[0], reach[1])][:limit]
+            reach = state.closed_at
+            behind = (place for place in mine if reach is None or place > (reach, -state.closed_number))
+            return [(at, -n) for at, n in islice(behind, limit)]
 
     def close_page(self, page: Page) -> FeedState:
         with self.rows.lock:
@@ -323,13 +326,13 @@ class MemoryFeeds:
             return row.state()
 
     def page_stories(self, page: Page) -> Sequence[Story]:
-        first, last = (page.first_at, page.first_number), (page.last_at, page.last_number)
+        first, last = (page.first_at, -page.first_number), (page.last_at, -page.last_number)
         with self.rows.lock:
             mine = sorted(
                 (entry.appeared_at, n)
                 for (key, n), entry in self.rows.feeds.entries.items()
                 if key == page.key
-                and first <= (entry.appeared_at, n) <= last
+                and first <= (entry.appeared_at, -n) <= last
                 and (entry.left_at is None or entry.left_at > page.closed_at)
             )
             newest = sorted(mine, key=lambda place: place[0], reverse=True)

@@ -94,7 +94,7 @@ class FeedShelf(Base):
         question = (
             select(feed_entry.c.appeared_at, feed_entry.c.article_id)
             .where(feed_entry.c.feed == state.feed.key, feed_entry.c.sorted_at <= now, feed_entry.c.left_at.is_(None))
-            .order_by(feed_entry.c.appeared_at, feed_entry.c.article_id)
+            .order_by(feed_entry.c.appeared_at, feed_entry.c.article_id.desc())
             .limit(limit)
         )
         if state.closed_at is not None:
@@ -128,7 +128,7 @@ class FeedShelf(Base):
             .join(feed_entry, feed_entry.c.article_id == feed_article.c.article_id)
             .where(
                 feed_entry.c.feed == page.key,
-                _behind(page.first_at, page.first_number - 1),
+                _behind(page.first_at, page.first_number + 1),
                 ~_behind(page.last_at, page.last_number),
                 (feed_entry.c.left_at.is_(None)) | (feed_entry.c.left_at > page.closed_at),
             )
@@ -207,9 +207,9 @@ def in_pieces(values: Iterable[T]) -> Iterator[list[T]]:
 
 
 def _behind(at: datetime, number: int) -> ColumnElement[bool]:
-    """Entries that appeared after another one, in the order of an archive."""
+    """Entries that come behind another one in an archive: a Feed's own order, read from its end."""
     appeared = feed_entry.c.appeared_at
-    return or_(appeared > at, and_(appeared == at, feed_entry.c.article_id > number))
+    return or_(appeared > at, and_(appeared == at, feed_entry.c.article_id < number))
 
 
 def stories(*, revision: ColumnElement[Any] | None = None) -> Select[Any]:
