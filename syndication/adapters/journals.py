@@ -31,9 +31,14 @@ class FileJournals:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._own: FileJournal | None = None
+        self._epoch: tuple[str, int] | None = None  # of the database, when our journal was last asked for
 
     def own(self) -> FileJournal:
-        if self._own is None or not self._own.usable:
+        seen = self.witness()
+        epoch = None if seen is None else (seen.installation, seen.epoch)
+        # another database, or a restored one, gives the same numbers to other leases and Deliveries
+        same, self._epoch = self._epoch in (None, epoch), epoch
+        if self._own is None or not self._own.usable or not same:
             if self._own is not None:
                 self._own.close()
             try:
@@ -123,6 +128,7 @@ class FileJournal:
         self._file = descriptor
         self._pid = os.getpid()
         self._size = 0
+        self._torn = False  # its last line is cut short
 
     @classmethod
     def begin(cls, folder: Path) -> FileJournal:
@@ -149,8 +155,8 @@ class FileJournal:
 
     @property
     def usable(self) -> bool:
-        """Whether this process may go on with it: it is ours, still where it was, and not too large."""
-        if self.forked or self._size > LARGEST:
+        """Whether this process may go on with it: it is ours, still where it was, whole, and not too large."""
+        if self.forked or self._torn or self._size > LARGEST:
             return False
         try:
             return os.fstat(self._file).st_ino == self.path.stat().st_ino
@@ -179,6 +185,7 @@ class FileJournal:
             raise Transient(f"the journal cannot be written: {error.strerror}") from None
         self._size += written
         if written != len(line):
+            self._torn = True  # whatever came next would be unreadable, too
             raise Transient("the journal cannot be written: the disk is full")
 
 

@@ -157,6 +157,34 @@ def test_a_full_journal_is_followed_by_another_one(tmp_path: Path, monkeypatch: 
     assert told.complete, "it was let go of: whoever asks may read it"
 
 
+def test_a_line_that_the_disk_had_no_room_for_spoils_no_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = FileJournals(tmp_path)
+    first = here.own()
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, line: write(file, line[:9]))
+    with pytest.raises(Transient, match="the disk is full"):
+        first.intend(1, 10, KEY)
+    monkeypatch.undo()
+    second = here.own()
+    second.intend(2, 20, KEY)
+    assert second.name != first.name
+    told = here.recall(second.name, 2)
+    assert told == ledger.Testimony(intended=frozenset({20}), outcomes={}, complete=True)
+
+
+def test_a_process_that_lives_through_a_recovery_begins_anew(tmp_path: Path) -> None:
+    """A restored database gives the numbers of leases and Deliveries anew: old lines would speak of other readers."""
+    here = FileJournals(tmp_path)
+    here.attest(Witness(installation="a", epoch=1, lease=7))
+    first = here.own()
+    here.attest(Witness(installation="a", epoch=1, lease=8))
+    assert here.own().name == first.name
+    FileJournals(tmp_path).attest(Witness(installation="a", epoch=2, lease=5))
+    assert here.own().name != first.name
+
+
 def test_where_nothing_can_be_written_nothing_is_intended(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
