@@ -151,7 +151,13 @@ def _draft(
 def blocks_of(setup: Setup, edition: Edition, slot: Slot, content: IssueContent, language: str) -> Sequence[Block]:
     """Every block of an Issue in one language, from one rendering."""
     blocks = render_blocks(
-        content, outlet=setup.outlet, edition=edition, on=slot.on, language=language, templates=setup.templates
+        content,
+        outlet=setup.outlet,
+        edition=edition,
+        on=slot.on,
+        language=language,
+        templates=setup.templates,
+        own_pages=setup.own_pages,
     )
     missing = set(all_block_keys(content)) - {b.key for b in blocks}
     if missing:
