@@ -147,5 +147,3 @@ def mail(content: IssueContent, choices: Choices | None = None, **changed: Any) 
     made = recipe(choices or Choices(), content, make.EDITION)
     assert made
     return made_press.mail(delivery(made_press, issue, made, 1), reader(1))
-
-
