@@ -30,7 +30,7 @@ from syndication.core.model import (
 )
 from syndication.core.rates import Rates, rates, within
 from syndication.mailing import GIVE_UP_AFTER, Round, attempt, elapsed, in_words, stop_if_refused, unbuilt
-from syndication.ports import HELD_BACK, Ports, Settlement, Setup, Slice, Transient
+from syndication.ports import HELD_BACK, Journal, Ports, Settlement, Setup, Slice, Transient
 from syndication.press import Press, Send
 
 log = structlog.get_logger()
@@ -38,6 +38,7 @@ log = structlog.get_logger()
 CHUNK = 5000
 SLICE = {Channel.EMAIL: 800, Channel.FEED: 8, Channel.PARTNER: 20}  # Deliveries of one lease at most
 SMALLEST = 50  # mails of one lease; doubled while they go out quickly
+UNTOLD = 1.0  # mails per second where the provider does not say what it allows: no account has less
 QUICK = timedelta(seconds=2)
 BUDGET = timedelta(seconds=20)  # one stretch of work; what is left waits for the next ring
 
@@ -200,7 +201,8 @@ def drain(
     while not stretch.over:
         began = elapsed()
         rates = rates_now(ports, setup) if channel is Channel.EMAIL else None
-        piece = _claim(stretch, owner, size, rates)
+        journal = ports.journals.own()  # the one that the lease names is the one that is written
+        piece = _claim(stretch, owner, size, rates, journal)
         if piece is None:
             break
         if not piece.deliveries:
@@ -208,14 +210,14 @@ def drain(
                 break
             continue
         if channel is Channel.EMAIL:
-            _mail_slice(stretch, piece, rates, began)
+            _mail_slice(stretch, piece, rates, began, journal)
             size = min(size * 2, SLICE[channel]) if elapsed() - began < QUICK else max(size // 2, SMALLEST)
         else:
             _send_slice(stretch, piece)
     return stretch.counts
 
 
-def _claim(stretch: _Stretch, owner: str, size: int, rates: Rates | None) -> Slice | None:
+def _claim(stretch: _Stretch, owner: str, size: int, rates: Rates | None, journal: Journal) -> Slice | None:
     ports, setup = stretch.press.ports, stretch.press.setup
     return ports.store.claim(
         stretch.channel,
@@ -223,7 +225,7 @@ def _claim(stretch: _Stretch, owner: str, size: int, rates: Rates | None) -> Sli
         limit=size,
         lease=setup.lease,
         owner=owner,
-        journal=ports.journals.own().name,
+        journal=journal.name,
         allowed=setup.allowed,
         rates=rates,
     )
@@ -245,22 +247,22 @@ def rates_now(ports: Ports, setup: Setup) -> Rates | None:
         quota = ports.mailer.quota()
     except Transient as error:
         log.warning("quota not told", reason=str(error))
-        return own
+        return within(own, UNTOLD, 1)
     return own if quota is None else within(own, quota.per_second, quota.per_day - quota.sent_last_day)
 
 
-def _mail_slice(stretch: _Stretch, piece: Slice, rates: Rates | None, began: timedelta) -> None:
+def _mail_slice(stretch: _Stretch, piece: Slice, rates: Rates | None, began: timedelta, journal: Journal) -> None:
     """Send one slice of mails, and remember outside the database how far it has come."""
     ports = stretch.press.ports
-    _attest(ports, piece.lease_id)
     sending = Round(
         press=stretch.press,
         piece=piece,
-        journal=ports.journals.own(),
+        journal=journal,
         rates=rates,
         claimed_at=began,
         ends=stretch.ends,
     )
+    _attest(ports, piece.lease_id)
     try:
         sending.send()
     finally:
@@ -362,6 +364,7 @@ def _attest(ports: Ports, lease_id: int) -> None:
 def reclaim(ports: Ports, setup: Setup) -> Mapping[str, int]:
     """Take back what dead workers held, resend where the Edition says so, settle what is over, close what is done."""
     now = ports.clock.now()
+    _settle_own(ports)
     counts = _take_back(ports)
     policies = {edition.id: edition.uncertain for edition in setup.editions.values()}
     resent = ports.store.resend_uncertain(policies, now)

@@ -38,8 +38,9 @@ class Round:
     piece: Slice
     journal: Journal
     rates: Rates | None
-    claimed_at: timedelta
+    claimed_at: timedelta  # asked for
     ends: timedelta
+    given_at: timedelta = field(default_factory=lambda: elapsed())  # from when the slice's pace counts
     counts: Counter[str] = field(default_factory=Counter)
     _renewed: timedelta = timedelta(0)
     _deliveries: dict[int, Delivery] = field(default_factory=dict)
@@ -53,9 +54,12 @@ class Round:
     def send(self) -> None:
         """Send what can be sent; whatever was not handed over goes back to the outbox with the lease."""
         self._renewed = self.claimed_at
+        pace = self.piece.pace
+        if pace is not None:
+            pace = replace(pace, start=pace.start - (elapsed() - self.given_at))
         mailer = self.press.ports.mailer
         try:
-            for mail, outcome in mailer.carry(self._mails(), self._intend, pace=self.piece.pace):
+            for mail, outcome in mailer.carry(self._mails(), self._intend, pace=pace):
                 self._note(self._deliveries[mail.delivery_id], outcome)
                 if len(self._answers) >= BATCH:
                     self._settle()

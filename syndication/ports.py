@@ -160,7 +160,8 @@ Intent = Callable[[Mail], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """When mails may be handed over: the first `start` from now, each further one `every` later at the soonest."""
+    """When mails may be handed over: the first `start` from now (at once, where that has passed), each further one
+    `every` later. Who has fallen behind may make up for it at twice the pace, never all at once."""
 
     start: timedelta
     every: timedelta
@@ -607,10 +608,13 @@ class Outbox(Protocol):
         """Let an Issue's sending rest; False when it rests already or is closed."""
         ...
 
-    def resume_issue(self, issue_id: int, now: datetime) -> bool: ...
+    def resume_issue(self, issue_id: int, now: datetime) -> bool:
+        """Go on with an Issue that rests; False when it does not, or its time is over, as a cancelled one's is."""
+        ...
 
     def cancel_issue(self, issue_id: int, reason: str, now: datetime) -> int:
-        """Cancel what waits of an Issue, on every Channel; returns how many Deliveries that were."""
+        """Cancel what waits of an Issue, on every Channel; returns how many Deliveries that were. For good: its time is
+        over from now on, so what comes back, or is fanned out later, expires."""
         ...
 
     def pause_provider(self, provider: str, until: datetime, reason: str) -> None:

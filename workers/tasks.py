@@ -94,6 +94,7 @@ def provider_events() -> None:
             lambda text: listening.read(ports, setup, text),
             lambda events: feedback.apply_all(ports, setup, events),
             budget=dispatch.BUDGET,
+            wait=timedelta(seconds=5),
         )
         queue.close()
 

@@ -408,7 +408,6 @@ delivery = Table(
     Index("ix_delivery_leased", "lease_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
     Index("ix_delivery_balance", "issue_id", "channel", "state"),
     Index("ix_delivery_returned", "issue_id", sqlite_where=_RETURNED, postgresql_where=_RETURNED),
-    Index("ix_delivery_expiring", "expires_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("ix_delivery_subscription", "subscription_id"),
     Index("ix_delivery_receipt", "receipt", sqlite_where=_RECEIPT, postgresql_where=_RECEIPT),
     sqlite_autoincrement=True,

@@ -223,7 +223,7 @@ def retry_at(
 def rest(outcome: Outcome) -> timedelta:
     """How long everything that an answer speaks of is left in peace: the whole relay, or one mail provider."""
     usual = PROVIDER_REST if outcome.reach is Reach.PROVIDER else TRANSPORT_REST
-    return min(max(usual, outcome.retry_after or usual), LONGEST_REST)
+    return min(outcome.retry_after or usual, LONGEST_REST)
 
 
 def too_many(refused: int, answered: int, share: float) -> bool:

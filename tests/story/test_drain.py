@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from syndication import dispatch
+from syndication.adapters.journals import FileJournals
 from syndication.adapters.memory import MemoryMailer, MemoryStore
 from syndication.core import links
 from syndication.core.model import (
@@ -23,7 +25,7 @@ from syndication.core.model import (
     Recipe,
     Verdict,
 )
-from syndication.ports import Mail, Store
+from syndication.ports import Mail, Slice, Store
 from tests import factories
 from tests.factories import KEYS
 from tests.story.paper import DAY, FEED, PORTAL, TUESDAY, Paper, make_paper, rss, story
@@ -183,6 +185,25 @@ def test_who_was_suspended_beyond_the_lease_sends_nothing_and_the_mail_goes_out_
     store.slow = timedelta(0)
     drain(paper)
     assert mail_balance(paper) == Balance(audience=1, accepted=1)
+
+
+def test_the_journal_that_a_lease_names_has_its_intents_even_if_the_folder_is_moved_in_between(tmp_path: Path) -> None:
+    """Else whoever finds the old journal, let go of and without an intent, would send everything again."""
+
+    class Moved(MemoryStore):
+        def claim(self, *args: object, **more: object) -> Slice | None:
+            piece = super().claim(*args, **more)  # type: ignore[arg-type]
+            if not (tmp_path / "moved").exists():
+                (tmp_path / "journals").rename(tmp_path / "moved")
+            return piece
+
+    store = Moved()
+    paper = ready(store, Relay(), readers=2)
+    paper = replace(paper, ports=replace(paper.ports, journals=FileJournals(tmp_path / "journals")))
+    drain(paper)
+    assert mail_balance(paper).accepted == 2
+    (lease,) = (lease for lease in store.rows.leases.values() if lease.channel is Channel.EMAIL)
+    assert "intent" in (tmp_path / "moved" / (lease.journal or "")).read_text()
 
 
 def test_a_slice_ends_with_its_budget_however_slow_the_relay(store: Store) -> None:

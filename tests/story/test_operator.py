@@ -103,6 +103,24 @@ def test_a_cancelled_issue_reaches_nobody_who_has_not_got_it(store: Store) -> No
     assert mails(paper) == Balance(audience=6, accepted=2, cancelled=4)
 
 
+def test_a_cancelled_issue_is_never_sent_whoever_is_put_down_later_and_whatever_comes_back(store: Store) -> None:
+    """A slice was under way and the fan-out not at its end when the operator cancelled; then somebody says resume."""
+    paper = ready(store)
+    issue, now = paper.frozen_on(), paper.clock.now()
+    piece = store.claim(Channel.EMAIL, now, limit=2, lease=timedelta(seconds=60), owner="h/1")
+    assert piece is not None
+    ids = [d.id for d in piece.deliveries]
+    assert store.begin(piece.lease_id, ids, now, outlast=timedelta(0))
+    store.cancel_issue(issue.id, "withdrawn", now)
+    store.release(piece.lease_id, ids)  # of these nothing was handed over
+    assert not store.resume_issue(issue.id, now)
+    drain(paper)
+    assert not paper.mailer.sent
+    paper.clock.at = issue.expires_at + timedelta(minutes=1)
+    dispatch.reclaim(paper.ports, paper.setup)
+    assert mails(paper) == Balance(audience=6, cancelled=4, expired=2)
+
+
 # --- amending --------------------------------------------------------------------------------
 
 

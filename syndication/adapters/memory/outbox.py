@@ -166,7 +166,8 @@ class MemoryOutbox(MemoryClaims):
         return self._hold(issue_id, reason, was_held=False)
 
     def resume_issue(self, issue_id: int, now: datetime) -> bool:
-        return self._hold(issue_id, None, was_held=True)
+        issue = self.rows.issues.get(issue_id)
+        return issue is not None and issue.expires_at > now and self._hold(issue_id, None, was_held=True)
 
     def _hold(self, issue_id: int, reason: str | None, *, was_held: bool) -> bool:
         with self.rows.lock:
@@ -178,6 +179,9 @@ class MemoryOutbox(MemoryClaims):
 
     def cancel_issue(self, issue_id: int, reason: str, now: datetime) -> int:
         with self.rows.lock:
+            issue = self.rows.issues[issue_id]
+            if issue.state is IssueState.FROZEN and issue.expires_at > now:
+                self.rows.issues[issue_id] = replace(issue, held=issue.held or reason, expires_at=now)
             waiting = [
                 r
                 for r in self.rows.deliveries.values()

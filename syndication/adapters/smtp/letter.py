@@ -55,11 +55,15 @@ def _flaw(message: bytes) -> str | None:
     """Why octets cannot be the content of a mail, if so."""
     if not message.isascii() or b"\0" in message:
         return "the message holds octets that SMTP cannot carry (it must be 7-bit)"
-    breaks = IncrementalNewlineDecoder(None, translate=False)  # the fastest reader of line breaks that there is
-    breaks.decode(message.decode("ascii"), final=True)
-    if breaks.newlines not in ("\r\n", None):  # any other would smuggle commands past some relays
+    if not _ends_lines_by_crlf(message):  # others would smuggle commands past some relays
         return "the message holds a line break that is not CRLF"
     return "the message holds a line of more than 998 octets" if _has_long_line(message) else None
+
+
+def _ends_lines_by_crlf(message: bytes) -> bool:
+    breaks = IncrementalNewlineDecoder(None, translate=False)  # the fastest reader of line breaks that there is
+    breaks.decode(message.decode("latin-1"), final=True)
+    return breaks.newlines in ("\r\n", None)
 
 
 def _has_long_line(message: bytes) -> bool:
@@ -75,6 +79,7 @@ def _has_long_line(message: bytes) -> bool:
 
 def dot_stuffed(message: bytes) -> bytes:
     """The message as DATA carries it, without the final dot (RFC 5321 section 4.5.2); mostly the message itself."""
-    if message.rfind(b"\r\n.") >= 0:  # searched from behind, which is the faster way
+    last = message.rfind(b".")  # base64 has none: there is little left to look through
+    if message.rfind(b"\r\n.", 0, last + 1) >= 0:
         message = message.replace(b"\r\n.", b"\r\n..")
     return b"." + message if message.startswith(b".") else message

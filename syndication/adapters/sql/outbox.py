@@ -92,13 +92,16 @@ class Outbox(Claims):
             return bool(db.execute(update(issue).where(resting).values(held=reason, held_at=now)).rowcount)
 
     def resume_issue(self, issue_id: int, now: datetime) -> bool:
-        held = and_(issue.c.id == issue_id, issue.c.held.is_not(None))
+        held = and_(issue.c.id == issue_id, issue.c.held.is_not(None), issue.c.expires_at > now)
         with self._writes() as db:
             return bool(db.execute(update(issue).where(held).values(held=None)).rowcount)
 
     def cancel_issue(self, issue_id: int, reason: str, now: datetime) -> int:
         waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_((_S.WAITING, _S.CLAIMED)))
+        still_open = and_(issue.c.id == issue_id, issue.c.state == IssueState.FROZEN, issue.c.expires_at > now)
+        over = {"held": func.coalesce(issue.c.held, reason), "held_at": now, "expires_at": now}
         with self._writes() as db:
+            db.execute(update(issue).where(still_open).values(over))  # what comes back later is not sent either
             lock(db, select(delivery.c.id).where(waiting).order_by(delivery.c.id))
             return db.execute(
                 update(delivery).where(waiting).values(state=_S.CANCELLED, reason=reason, lease_id=None, settled_at=now)
@@ -115,7 +118,9 @@ class Outbox(Claims):
 
     def expire(self, now: datetime, limit: int) -> int:
         """Settle up to `limit` waiting Deliveries whose time has passed; returns how many."""
-        over = select(delivery.c.id).where(delivery.c.state == _S.WAITING, delivery.c.expires_at <= now).limit(limit)
+        open_ones = select(issue.c.id).where(issue.c.state == IssueState.FROZEN, issue.c.expires_at <= now)
+        mine = and_(delivery.c.issue_id.in_(open_ones), delivery.c.state == _S.WAITING, delivery.c.expires_at <= now)
+        over = select(delivery.c.id).where(mine).limit(limit)
         if self._postgresql:
             over = over.with_for_update(skip_locked=True)  # whoever else changes one of them now is not waited for
         with self._writes() as db:

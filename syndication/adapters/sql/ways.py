@@ -5,6 +5,7 @@ A way is a recipient's mail provider; "" is everything that goes by mail. It cla
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from syndication.ports import Pace
 
 AHEAD = timedelta(seconds=1)  # places in line are given out this far ahead: a dead worker's places are lost, no more
 LOOK_AGAIN = timedelta(minutes=1)  # whether a day's count that is used up has room again
+SHARES = 3  # of it, of which one claim gets one: nobody takes the whole second
+HEAD_START = timedelta(milliseconds=150)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000  # microseconds
 
@@ -35,7 +38,8 @@ class Room:
     each: Mapping[str, int] = field(default_factory=dict)
     starts: Mapping[str, int] = field(default_factory=dict)  # the first free place, database's clock
     intervals: Mapping[str, int] = field(default_factory=dict)  # microseconds from place to place
-    now: int = 0
+    now: int = 0  # database's clock
+    read_at: float = 0.0  # the same moment by this machine's
 
     def within(self, rows: Sequence[Any]) -> list[Any]:
         """Those of the rows, in their order, that keep each provider within its room."""
@@ -68,7 +72,11 @@ def room(db: Connection, clock: ColumnElement[int], limit: int, now: datetime, r
 def _room(db: Connection, rows: Sequence[Any], at: int, paused: frozenset[str], limit: int, rates: Rates) -> Room:
     intervals = {name: int(_SECOND / rate) for name, rate in rates.per_second.items()}
     starts = {r.name: max(r.next_at, at) for r in rows if r.name in intervals}
-    each = {name: _places(starts[name] - at, interval) for name, interval in intervals.items()}
+    each = {r.name: _places(max(r.next_at - at, 0), intervals[r.name]) for r in rows if r.name in intervals}
+    if EVERYTHING in each:
+        each[EVERYTHING] = min(each[EVERYTHING], max(1, AHEAD // _MICROSECOND // intervals[EVERYTHING] // SHARES))
+        # the claim itself and the first mail take a moment
+        starts[EVERYTHING] = max(starts[EVERYTHING], at + HEAD_START // _MICROSECOND)
     left = _left_today(db, rows, rates)
     for name, most in left.items():
         each[name] = min(each.get(name, most), most)
@@ -77,7 +85,16 @@ def _room(db: Connection, rows: Sequence[Any], at: int, paused: frozenset[str], 
     if limit == 0:
         wait = LOOK_AGAIN if left.get(EVERYTHING) == 0 else intervals.get(EVERYTHING, _SECOND) * _MICROSECOND
     closed = paused | {name for name, n in each.items() if n == 0}
-    return Room(limit=limit, wait=wait, closed=closed, each=each, starts=starts, intervals=intervals, now=at)
+    return Room(
+        limit=limit,
+        wait=wait,
+        closed=closed,
+        each=each,
+        starts=starts,
+        intervals=intervals,
+        now=at,
+        read_at=time.monotonic(),
+    )
 
 
 def _places(later: int, interval: int) -> int:
@@ -122,7 +139,8 @@ def reserve(db: Connection, room: Room, rows: Sequence[Any]) -> Pace | None:
         db.execute(update(way).where(way.c.name == bindparam("which")).values(next_at=bindparam("free")), taken)
     if EVERYTHING not in room.intervals:
         return None
-    start = (room.starts[EVERYTHING] - room.now) * _MICROSECOND
+    passed = timedelta(seconds=time.monotonic() - room.read_at)
+    start = (room.starts[EVERYTHING] - room.now) * _MICROSECOND - passed
     return Pace(start=start, every=room.intervals[EVERYTHING] * _MICROSECOND)
 
 

@@ -24,7 +24,6 @@ def upgrade() -> None:
         op.add_column("delivery", sa.Column(name, sa.BigInteger()))
     for name, column, where in (
         ("ix_delivery_returned", "issue_id", "bounced_at IS NOT NULL OR complained_at IS NOT NULL"),
-        ("ix_delivery_expiring", "expires_at", "state = 'waiting'"),
         ("ix_delivery_receipt", "receipt", "receipt IS NOT NULL"),
     ):
         op.create_index(name, "delivery", [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
