@@ -118,7 +118,7 @@ def _signers(draft: Draft, environ: Mapping[str, str], absent: Severity) -> list
 def _signer(draft: Draft, key: DkimKey, pem: str) -> Signer:
     """Raises Wrong for a key that cannot sign."""
     domain = draft.single["outlet"].get("sender")[1].rpartition("@")[2]
-    way = Transport.SES if draft.single["mail"].get("transport") == "ses" else Transport.SMTP
+    way = draft.single["mail"].get("transport") or Transport.SMTP
     try:
         return signer(domain, key.selector, pem.encode(), transport=way, since=key.since)
     except BadSigner as error:

@@ -477,6 +477,13 @@ def test_mail_is_signed_with_the_key_that_the_environment_holds(tmp_path: Path) 
         load(file, {"OLD": "no key at all, but long enough to be one"})
 
 
+def test_what_ses_writes_over_is_not_signed_when_mail_goes_that_way(tmp_path: Path) -> None:
+    ses = 'ses = { region = "ap-northeast-2", configuration_set = "digest" }'
+    file = signing(tmp_path, OLD_KEY, more=f'transport = "ses"\n{ses}\n')
+    (signer,) = load(file, {"OLD": RSA}).mail.signers
+    assert signer.transport is Transport.SES
+
+
 def test_keys_sign_by_turns_and_two_kinds_side_by_side(tmp_path: Path) -> None:
     edwards = '{ selector = "ed", key_from = "ED", from = 2026-06-01 }'
     file = signing(tmp_path, NEW_KEY, edwards, OLD_KEY)
