@@ -168,7 +168,7 @@ def resume(context: Context, edition: str | None, on: date | None) -> None:
     with context.house() as house:
         issue = _issue(house, edition, on)
         if not house.store.resume_issue(issue.id, house.ports.clock.now()):
-            raise click.ClickException(f"{issue.edition_id} {issue.on} does not rest")
+            raise click.ClickException(f"{issue.edition_id} {issue.on} does not rest, or its time is over")
         out.print(f"{issue.edition_id} {issue.on} goes on", markup=False)
 
 
@@ -186,7 +186,6 @@ def cancel(context: Context, edition: str | None, on: date | None, because: str)
     """
     with context.house() as house:
         issue = _issue(house, edition, on)
-        house.store.hold_issue(issue.id, because, house.ports.clock.now())
         number = house.store.cancel_issue(issue.id, because, house.ports.clock.now())
         out.print(f"{issue.edition_id} {issue.on}: {number} Deliveries cancelled", markup=False)
 

@@ -118,7 +118,7 @@ def test_a_cancelled_issue_is_never_sent_whoever_is_put_down_later_and_whatever_
     assert not paper.mailer.sent
     paper.clock.at = issue.expires_at + timedelta(minutes=1)
     dispatch.reclaim(paper.ports, paper.setup)
-    assert mails(paper) == Balance(audience=6, cancelled=4, expired=2)
+    assert store.balance(issue.id, Channel.EMAIL) == Balance(audience=6, cancelled=4, expired=2)
 
 
 # --- amending --------------------------------------------------------------------------------
