@@ -38,6 +38,7 @@ from tests.render import mails  # noqa: E402
 RUNS = 5
 WORKERS = 2
 MAILS = 4000  # of one measured run
+STORIES = 44  # about 120 KB on the wire
 SINK = which("smtp-sink") or "/usr/sbin/smtp-sink"
 SOURCE = which("smtp-source") or "/usr/sbin/smtp-source"
 
@@ -117,7 +118,7 @@ def compare(folder: Path) -> int:
     for signed in (False, True):
         place = folder / ("signed" if signed else "unsigned")
         port = servers.free_port()
-        house, issue = installation(place, port, stories=20, signed=signed)
+        house, issue = installation(place, port, stories=STORIES, signed=signed)
         add_readers(house, MAILS)
         fan_out(house, issue)
         size = len(example(house, issue))
@@ -168,7 +169,7 @@ def sink(port: int) -> Iterator[None]:
 
 def growth(folder: Path, readers: int, *, small: bool, signed: bool) -> int:
     port = servers.free_port()
-    house, issue = installation(folder / "growth", port, stories=1 if small else 20, signed=signed)
+    house, issue = installation(folder / "growth", port, stories=1 if small else STORIES, signed=signed)
     began = time.perf_counter()
     add_readers(house, readers)
     print(f"{readers:,} readers added in {time.perf_counter() - began:.1f} s")
