@@ -12,7 +12,7 @@ from typing import Any
 
 from syndication.core.rates import Limit, WarmUp
 from syndication.settings import kinds
-from syndication.settings.fields import Wrong
+from syndication.settings.problems import Wrong
 
 PROVIDER = '[{ name = "naver", per_second = 20, per_day = 50000 }]'
 WARM_UP = "{ began = 2026-11-01, steps = [200, 500, 1000, 2000, 5000, 10000, 20000, 50000] }"
