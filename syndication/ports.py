@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from syndication.core.bounces import Patience
-from syndication.core.catalogue import Appearance, Feed, FeedState, Kept, Page, Restatement, Story, Version
+from syndication.core.catalogue import Appearance, Feed, FeedState, Kept, Page, Place, Restatement, Story
 from syndication.core.ledger import Entry, Testimony, Witness
 from syndication.core.links import Keys
 from syndication.core.model import (
@@ -798,7 +798,7 @@ class Feeds(Protocol):
         """Note that a taken Feed was published at its version; what was touched meanwhile stays stale."""
         ...
 
-    def entries(self, key: str, now: datetime, limit: int) -> Sequence[Version]:
+    def entries(self, key: str, now: datetime, limit: int) -> Sequence[Place]:
         """The newest entries of an articles Feed that have appeared, newest first."""
         ...
 

@@ -463,6 +463,7 @@ feed = Table(
     Column("closed_number", Id),
     Column("page", Text),  # the newest page of the archive
     Column("open_page", Text),  # the one that comes after it
+    Column("left_at", Instant),  # when an Article last left it
 )
 
 feed_article = Table(  # an Article that has appeared, under the id it keeps for ever

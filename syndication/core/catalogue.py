@@ -151,18 +151,27 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An item's place in a Feed, and when it last changed there: came, was revised, corrected or taken back."""
+
+    version: Version
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """A Feed as it stands. It is stale while `version` is above `published` or `due_at` has come."""
 
     feed: Feed
     version: int
     published: int
-    touched_at: datetime  # when anything in it last changed
+    touched_at: datetime  # what came last into it, or will; how urgent it is to publish it
     due_at: datetime | None = None  # when an entry that waits for its time comes in
     closed_at: datetime | None = None  # when the newest entry appeared that is in the archive,
     closed_number: int = 0  # and its Article
     page: str | None = None  # the newest page of the archive
     open_page: str | None = None  # the one after it, as that one names it
+    left_at: datetime | None = None  # when an Article last left it
 
     def is_stale(self, now: datetime) -> bool:
         return self.version > self.published or (self.due_at is not None and self.due_at <= now)

@@ -138,7 +138,7 @@ def build_feed(setup: Setup, shelf: Shelves, state: FeedState, contents: Content
         outlet=setup.outlet,
         edition=edition_of(setup, feed),
         language=language,
-        updated_at=state.touched_at,
+        updated_at=contents.updated_at,
         say=say_in(setup, language),
         archive=state.page,
     )

@@ -30,14 +30,18 @@ class Contents:
     versions: Sequence[Version]
     items: Items
     due_at: datetime | None
+    updated_at: datetime | None  # when the Feed last changed; None while nothing has appeared in it
 
 
 def contents_of(ports: Ports, setup: Setup, state: FeedState, now: datetime) -> Contents:
     if state.feed.kind == "digest":
         return _digests(ports, setup, setup.editions[state.feed.term], now)
+    places = ports.store.entries(state.feed.key, now, NEWEST)
+    changes = [place.changed_at for place in places] + ([state.left_at] if state.left_at is not None else [])
     return Contents(
         kind="article",
-        versions=ports.store.entries(state.feed.key, now, NEWEST),
+        versions=[place.version for place in places],
+        updated_at=max(changes, default=None),
         items=lambda numbers: stories_as_items(setup, ports.store.stories(numbers).values()),
         due_at=ports.store.next_entry_at(state.feed.key, now),
     )
@@ -63,6 +67,7 @@ def _digests(ports: Ports, setup: Setup, edition: Edition, now: datetime) -> Con
     return Contents(
         kind="issue",
         versions=[version for version, _ in made.values()],
+        updated_at=max((digest.updated_at for _, digest in made.values()), default=None),
         items=lambda numbers: {number: (made[number][0], made[number][1]()) for number in numbers},
         due_at=min((i.publish_at for i in issues if i.publish_at > now), default=None),
     )
@@ -76,6 +81,12 @@ class Digest:
     edition: Edition
     setup: Setup
     restated: Mapping[int, Restatement]
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the item last changed, without making it."""
+        told = (self.restated[i.article.id].at for i in self.issue.content.items if i.article.id in self.restated)
+        return max(self.issue.publish_at, self.issue.frozen_at, *told)
 
     def __call__(self) -> FeedItem:
         say = say_in(self.setup, self.edition.language)

@@ -10,7 +10,7 @@ from itertools import permutations
 import pytest
 
 from syndication.core.archive import Dated, closed_page
-from syndication.core.catalogue import Appearance, Feed, FeedState, Kept, Scope, Version, edition_feed, feeds_of
+from syndication.core.catalogue import Appearance, Feed, FeedState, Kept, Place, Scope, Version, edition_feed, feeds_of
 from syndication.core.model import Article, ArticleStatus, Cadence, Issue, IssueContent, Source
 from syndication.ports import Store
 from tests import factories
@@ -41,8 +41,8 @@ def appearance(of: Article, *, at: datetime = MORNING, edition: str = "daily", *
     return Appearance(**told)  # type: ignore[arg-type]
 
 
-def numbers(versions: Sequence[Version]) -> list[int]:
-    return [version.number for version in versions]
+def numbers(places: Sequence[Place]) -> list[int]:
+    return [place.version.number for place in places]
 
 
 def state(store: Store, key: str) -> FeedState:
@@ -292,7 +292,9 @@ def test_a_revision_is_shown_where_it_belongs_now_and_the_feeds_it_left_are_touc
     assert numbers(store.entries("region/나루시/articles", later, 9)) == [article.id]
     assert numbers(store.entries(DAILY, later, 9)) == [article.id]
     assert stale(store, later) == {one.feed.key for one in store.feed_states()}
-    assert state(store, "region/가람시/articles").touched_at == later
+    assert state(store, "region/가람시/articles").left_at == later
+    assert state(store, DAILY).left_at is None
+    assert [place.changed_at for place in store.entries(DAILY, later, 9)] == [later]
     store.revise(story, feeds)
     assert store.stories([article.id])[article.id].article.content.title == "고친 제목"
 
@@ -309,9 +311,10 @@ def test_a_retraction_stands_at_the_top_of_every_feed_the_article_is_in(store: S
     assert store.restate(first.id, ArticleStatus.CANCELED, notice="사실과 다릅니다.", at=later)
     assert not store.restate(first.id, ArticleStatus.CANCELED, notice=None, at=later)
     assert not store.restate(99, ArticleStatus.CANCELED, notice=None, at=later)
-    versions = store.entries(DAILY, later, 9)
-    assert numbers(versions) == [first.id, second.id]
-    assert (versions[0].revision, versions[0].stamp) == (2, 2)
+    places = store.entries(DAILY, later, 9)
+    assert numbers(places) == [first.id, second.id]
+    assert (places[0].version.revision, places[0].version.stamp) == (2, 2)
+    assert [place.changed_at for place in places] == [later, MORNING + HOUR]
     story = store.stories([first.id])[first.id]
     assert (story.article.status, story.notice, story.restated_at) == (
         ArticleStatus.CANCELED,

@@ -25,6 +25,7 @@ class FeedRow:
     closed_number: int = 0
     page: str | None = None
     open_page: str | None = None
+    left_at: datetime | None = None
 
     def state(self) -> FeedState:
         return FeedState(
@@ -37,6 +38,7 @@ class FeedRow:
             closed_number=self.closed_number,
             page=self.page,
             open_page=self.open_page,
+            left_at=self.left_at,
         )
 
 

@@ -21,6 +21,7 @@ from syndication.core.catalogue import (
     FeedState,
     Kept,
     Page,
+    Place,
     Restatement,
     Scope,
     Story,
@@ -146,6 +147,8 @@ class MemoryFeeds:
             )
             for key in left:
                 self.rows.feeds.entries[key, number].left_at = at
+                feed = self.rows.feeds.feeds[key]
+                feed.left_at = max(at, feed.left_at or at)
             self._write(plan)
 
     def _write(self, plan: Plan) -> None:
@@ -262,13 +265,18 @@ class MemoryFeeds:
 
     # --- entries and stories ---
 
-    def entries(self, key: str, now: datetime, limit: int) -> Sequence[Version]:
+    def entries(self, key: str, now: datetime, limit: int) -> Sequence[Place]:
         with self.rows.lock:
             mine = [(e.sorted_at, n) for (k, n), e in self.rows.feeds.entries.items() if k == key and e.left_at is None]
             appeared = sorted(place for place in mine if place[0] <= now)
             newest = sorted(appeared, key=lambda place: place[0], reverse=True)[:limit]
-            rows = [(number, self.rows.feeds.articles[number]) for _, number in newest]
-            return [Version(number=n, revision=row.revision, stamp=row.stamp) for n, row in rows]
+            return [self._place(number, at) for at, number in newest]
+
+    def _place(self, number: int, came: datetime) -> Place:
+        row = self.rows.feeds.articles[number]
+        seen = self._at(number, row.revision).revised_at
+        version = Version(number=number, revision=row.revision, stamp=row.stamp)
+        return Place(version=version, changed_at=max(came, seen, row.restated_at or seen))
 
     def next_entry_at(self, key: str, now: datetime) -> datetime | None:
         with self.rows.lock:

@@ -26,7 +26,7 @@ from syndication.adapters.tables import (
     issue,
     issue_revision,
 )
-from syndication.core.catalogue import Feed, FeedState, Kept, Page, Scope, Story, Version
+from syndication.core.catalogue import Feed, FeedState, Kept, Page, Place, Scope, Story, Version
 from syndication.core.model import ArticleStatus
 
 T = TypeVar("T")
@@ -51,16 +51,28 @@ _SHOWN = (
 class FeedShelf(Base):
     # --- entries and stories ---
 
-    def entries(self, key: str, now: datetime, limit: int) -> Sequence[Version]:
+    def entries(self, key: str, now: datetime, limit: int) -> Sequence[Place]:
+        shown = and_(
+            article_revision.c.article_id == feed_article.c.article_id,
+            article_revision.c.number == feed_article.c.revision,
+        )
         question = (
-            select(feed_article.c.article_id, feed_article.c.revision, feed_article.c.stamp)
+            select(
+                feed_article.c.article_id,
+                feed_article.c.revision,
+                feed_article.c.stamp,
+                feed_article.c.restated_at,
+                feed_entry.c.sorted_at,
+                article_revision.c.seen_at,
+            )
             .join(feed_entry, feed_entry.c.article_id == feed_article.c.article_id)
+            .join(article_revision, shown)
             .where(feed_entry.c.feed == key, feed_entry.c.sorted_at <= now, feed_entry.c.left_at.is_(None))
             .order_by(feed_entry.c.sorted_at.desc(), feed_entry.c.article_id)
             .limit(limit)
         )
         with self._reads() as db:
-            return [Version(number=n, revision=r, stamp=s) for n, r, s in db.execute(question).tuples()]
+            return [_place(*row) for row in db.execute(question).tuples()]
 
     def next_entry_at(self, key: str, now: datetime) -> datetime | None:
         with self._reads() as db:
@@ -224,6 +236,11 @@ def stories(*, revision: ColumnElement[Any] | None = None) -> Select[Any]:
     )
 
 
+def _place(number: int, revision: int, stamp: int, restated: datetime | None, came: datetime, seen: datetime) -> Place:
+    changed_at = max(came, seen) if restated is None else max(came, seen, restated)
+    return Place(version=Version(number=number, revision=revision, stamp=stamp), changed_at=changed_at)
+
+
 def story_of(row: Row[Any]) -> Story:
     return Story(
         article=replace(article_of(row), status=ArticleStatus(row.standing)),
@@ -251,6 +268,7 @@ def state_of(row: Row[Any]) -> FeedState:
         closed_number=row.closed_number or 0,
         page=row.page,
         open_page=row.open_page,
+        left_at=row.left_at,
     )
 
 

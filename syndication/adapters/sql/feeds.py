@@ -145,6 +145,8 @@ class Feeds(FeedShelf):
             )
             gone = and_(feed_entry.c.article_id == number, feed_entry.c.feed.in_(left))
             db.execute(update(feed_entry).where(gone).values(left_at=at))
+            last = or_(feed.c.left_at.is_(None), feed.c.left_at < at)
+            db.execute(update(feed).where(feed.c.key.in_(left), last).values(left_at=at))
             write_plan(db, plan)
 
     # --- taking back ---

@@ -55,6 +55,7 @@ def _feeds() -> None:
         sa.Column("closed_number", ID),
         sa.Column("page", sa.Text()),
         sa.Column("open_page", sa.Text()),
+        sa.Column("left_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_feed")),
     )
 
