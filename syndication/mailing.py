@@ -48,6 +48,8 @@ class Round:
     _intended: set[int] = field(default_factory=set)
     _answers: list[Settlement] = field(default_factory=list)  # not yet in the database
     _answered: set[int] = field(default_factory=set)
+    _told: Counter[int] = field(default_factory=Counter)  # clear answers of this slice, by Issue
+    _refused: Counter[int] = field(default_factory=Counter)  # of these
     _blocked: int = 0
     _lost: bool = False  # the lease, or the journal: nothing may be handed over any more
 
@@ -157,6 +159,9 @@ class Round:
         if outcome.reach is Reach.ISSUE and outcome.verdict is Verdict.REFUSED:
             outcome = replace(outcome, verdict=Verdict.DEFERRED)  # no fault of the reader's
         self.counts[outcome.verdict.value] += 1
+        if delivery.issue_id is not None and outcome.verdict in (Verdict.ACCEPTED, Verdict.REFUSED):
+            self._told[delivery.issue_id] += 1
+            self._refused[delivery.issue_id] += outcome.verdict is Verdict.REFUSED
         self._answered.add(delivery.id)
         self._answers.append(
             Settlement(
@@ -221,10 +226,9 @@ class Round:
                 verdict=answer.outcome.verdict.value,
                 code=answer.outcome.code,
             )
-        refused = {a.delivery_id for a in answers if a.outcome.verdict is Verdict.REFUSED}
-        issues = {d.issue_id for d in self.piece.deliveries if d.id in refused}
-        for issue_id in issues:
-            if issue_id is not None:
+        for issue_id, refused in list(self._refused.items()):  # another lane may add to it
+            # an Issue that is refused too often is so in a slice of it, too; counting all of it takes long
+            if refused > self._told[issue_id] * self.press.setup.most_refused:
                 stop_if_refused(ports, self.press.setup, issue_id)
 
 

@@ -150,6 +150,25 @@ def test_an_issue_that_is_refused_by_many_is_stopped_once(store: Store) -> None:
     assert mail_balance(paper) == Balance(audience=150, accepted=121, failed=29)
 
 
+def test_a_few_refusals_do_not_have_all_answers_of_the_issue_counted_with_every_batch() -> None:
+    """Counting takes as long as the Issue is large: with a million readers, longer than sending."""
+
+    class Counting(MemoryStore):
+        counted: int = 0
+
+        def refusals(self, issue_id: int) -> tuple[int, int]:
+            self.counted += 1
+            return super().refusals(issue_id)
+
+    store = Counting()
+    no = Outcome(verdict=Verdict.REFUSED, code="5.7.1", reason="rcpt: 550 not today")
+    relay = Relay(answers={f"reader-{n}@example.com": no for n in range(10, 150, 20)})
+    paper = ready(store, relay, readers=150)
+    drain(paper)
+    assert mail_balance(paper) == Balance(audience=150, accepted=143, failed=7)
+    assert store.counted == 0
+
+
 def test_a_database_that_is_away_while_a_mail_is_built_fails_nobodys_mail() -> None:
     store = TroubledStore()
     paper = ready(store, Relay(), readers=2)
