@@ -19,7 +19,11 @@ from syndication.render.words import Words
 from syndication.web.stories import Section, WeatherOnPage, sections, weather_on_page, web_url
 
 FEED_TITLES = {"digest": "다이제스트", "articles": "기사"}
-FEED_DIALECTS = {"rss": ("RSS", "application/rss+xml"), "atom": ("Atom", "application/atom+xml")}
+FEED_DIALECTS = {
+    "rss": ("RSS", "application/rss+xml"),
+    "atom": ("Atom", "application/atom+xml"),
+    "json": ("JSON", "application/feed+json"),
+}
 _OUT = frozenset({IssueState.FROZEN, IssueState.CLOSED})
 
 

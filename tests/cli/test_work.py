@@ -42,7 +42,7 @@ def test_ingest_assemble_and_send_bring_the_morning_to_everybody(sample: Sample)
     sample.show("06:01")
     ((sent,),) = sample("send", "--json").facts
     assert [sent["balances"]["email"][term] for term in ("audience", "accepted", "waiting")] == [3, 3, 0]
-    assert sent["balances"]["feed"]["accepted"] == 4
+    assert sent["balances"]["feed"]["accepted"] == 6
     assert sent["balances"]["partner"]["accepted"] == len(sample.receipts) > 0
     assert len(sample.mails) == 3
     sample("send")

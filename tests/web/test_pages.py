@@ -82,7 +82,7 @@ def test_the_permanent_link_is_canonical_and_feeds_are_discovered_with_distinct_
     page = Reader(issue(house).text)
     assert page.all("link", rel="canonical")[0]["href"] == "https://garam.example/daily/2026-01-20"
     feeds = page.all("link", rel="alternate")
-    assert [f["type"] for f in feeds] == ["application/rss+xml", "application/atom+xml"] * 2
+    assert [f["type"] for f in feeds] == ["application/rss+xml", "application/atom+xml", "application/feed+json"] * 2
     assert [f["href"] for f in feeds][:2] == ["/feeds/daily/digest.rss", "/feeds/daily/digest.atom"]
     assert len({f["title"] for f in feeds}) == len(feeds)
     assert page.all("html")[0]["lang"] == "ko"
