@@ -25,7 +25,7 @@ from syndication.core.catalogue import (
 )
 from syndication.core.model import Edition, Issue, Outcome, Verdict
 from syndication.ports import Ports, Setup
-from syndication.publish.appear import enter_issue, let_appear
+from syndication.publish.appear import let_appear
 from syndication.publish.archives import close_pages, renew_pages
 from syndication.publish.contents import Contents, contents_of, edition_of, language_of, say_in
 from syndication.publish.lists import publish_lists
@@ -65,8 +65,7 @@ def publish_feed(ports: Ports, setup: Setup, recipient: str, issue: Issue) -> Ou
 
     Raises Transient when the Publisher or the Store does not answer."""
     key, _, dialect = recipient.removeprefix("feed:").rpartition(".")
-    for waiting in ports.store.issues_to_enter({issue.edition_id}):
-        enter_issue(ports, setup, waiting)
+    let_appear(ports, setup)
     now = ports.clock.now()
     states = ports.store.take_feeds(now, now + LEASE, 1, keys={key})
     if not states:

@@ -23,10 +23,13 @@ LOOK_BACK = timedelta(days=40)  # a Revision of what was read before is looked f
 
 
 def let_appear(ports: Ports, setup: Setup) -> None:
-    """Enter every Issue and Article whose time has come, and every Revision. Repeatable, by any number of workers."""
+    """Enter every Issue and Article whose time has come, and every Revision. Repeatable, by any number of workers.
+
+    An Issue that is held waits until the operator lets it go on."""
     editions = {e.id: e for e in setup.editions.values() if Channel.FEED in e.channels}
     for issue in ports.store.issues_to_enter(editions.keys()):
-        enter_issue(ports, setup, issue)
+        if issue.held is None:
+            enter_issue(ports, setup, issue)
     for edition in editions.values():
         if edition.appear is Appear.AT_ONCE:
             _enter_articles(ports, setup, edition)

@@ -19,6 +19,7 @@ from syndication.publish.contents import (
     ISSUES,
     digests_as_items,
     edition_of,
+    is_told,
     language_of,
     say_in,
     stories_as_items,
@@ -98,7 +99,8 @@ def _items(ports: Ports, setup: Setup, feed: Feed, page: Page) -> list[FeedItem]
         return [item for _, item in stories_as_items(setup, ports.store.page_stories(page)).values()]
     edition = setup.editions[feed.term]
     first, last = (page.first_at, page.first_number), (page.last_at, page.last_number)
-    issues = [i for i in ports.store.issues(feed.term, ALL_ISSUES) if first <= (i.publish_at, i.id) <= last]
+    found = ports.store.issues(feed.term, ALL_ISSUES)
+    issues = [i for i in found if first <= (i.publish_at, i.id) <= last and is_told(ports, i, page.closed_at)]
     newest = sorted(issues, key=lambda i: (i.publish_at, i.id), reverse=True)
     return [make() for _, make in digests_as_items(ports, setup, edition, newest).values()]
 
@@ -108,7 +110,7 @@ def _issues_since(ports: Ports, state: FeedState, now: datetime) -> list[Issue]:
     found = ports.store.issues(state.feed.term, ISSUES)
     if len(found) == ISSUES and state.page is None:
         found = ports.store.issues(state.feed.term, ALL_ISSUES)
-    told = sorted((i for i in found if i.publish_at <= now), key=lambda i: (i.publish_at, i.id))
+    told = sorted((i for i in found if is_told(ports, i, now)), key=lambda i: (i.publish_at, i.id))
     if state.closed_at is None:
         return told
     return [i for i in told if (i.publish_at, i.id) > (state.closed_at, state.closed_number)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from syndication.core.catalogue import NEWEST, Feed, FeedState, Restatement, Scope, Story, Version
-from syndication.core.model import Edition, Issue
+from syndication.core.model import Channel, Edition, Issue
 from syndication.ports import Ports, Setup
 from syndication.publish.shelf import Items
 from syndication.render.feed_articles import article_item
@@ -62,7 +62,7 @@ def stories_as_items(setup: Setup, stories: Iterable[Story]) -> dict[int, tuple[
 
 def _digests(ports: Ports, setup: Setup, edition: Edition, now: datetime) -> Contents:
     issues = ports.store.issues(edition.id, ISSUES)
-    told = sorted((i for i in issues if i.publish_at <= now), key=lambda i: (i.publish_at, i.id), reverse=True)
+    told = sorted((i for i in issues if is_told(ports, i, now)), key=lambda i: (i.publish_at, i.id), reverse=True)
     made = digests_as_items(ports, setup, edition, told)
     return Contents(
         kind="issue",
@@ -71,6 +71,13 @@ def _digests(ports: Ports, setup: Setup, edition: Edition, now: datetime) -> Con
         items=lambda numbers: {number: (made[number][0], made[number][1]()) for number in numbers},
         due_at=min((i.publish_at for i in issues if i.publish_at > now), default=None),
     )
+
+
+def is_told(ports: Ports, issue: Issue, now: datetime) -> bool:
+    """Whether a digest Feed tells an Issue: its hour has come, and it was not held before it went out."""
+    if issue.publish_at > now:
+        return False
+    return issue.held is None or ports.store.balance(issue.id, Channel.FEED).accepted > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

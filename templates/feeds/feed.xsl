@@ -7,6 +7,7 @@
 
 <xsl:variable name="language" select="string((/rss/channel/language | /atom:feed/@xml:lang)[1])"/>
 <xsl:variable name="korean" select="not(starts-with($language, 'en'))"/>
+<xsl:variable name="older" select="string((/rss/channel/atom:link[@rel='prev-archive']/@href | /atom:feed/atom:link[@rel='prev-archive']/@href)[1])"/>
 <xsl:variable name="self" select="string((/rss/channel/atom:link[@rel='self']/@href | /atom:feed/atom:link[@rel='self']/@href)[1])"/>
 
 <xsl:template match="/">
@@ -76,6 +77,7 @@
         <section class="section">
           <h2><xsl:choose><xsl:when test="$korean">최근 글</xsl:when><xsl:otherwise>Latest</xsl:otherwise></xsl:choose></h2>
           <xsl:for-each select="$entries[position() &lt;= 50]"><xsl:call-template name="entry"/></xsl:for-each>
+          <xsl:if test="starts-with($older, 'https://') or starts-with($older, 'http://')"><p><a href="{$older}"><xsl:choose><xsl:when test="$korean">지난 글</xsl:when><xsl:otherwise>Older ones</xsl:otherwise></xsl:choose></a></p></xsl:if>
           <xsl:if test="not($entries)"><p class="quiet"><xsl:choose><xsl:when test="$korean">아직 글이 없습니다.</xsl:when><xsl:otherwise>Nothing here yet.</xsl:otherwise></xsl:choose></p></xsl:if>
         </section>
       </main>

@@ -17,6 +17,7 @@ from syndication.render.feed_items import Category, Enclosure, FeedHead, FeedIte
 from syndication.render.feeds import Rendered, render_atom, render_rss
 from tests.render.feed_samples import HEAD, PICTURE, SEEN, feed_item
 
+ROOT = Path(__file__).parents[2]
 ATOM = "{http://www.w3.org/2005/Atom}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
@@ -299,6 +300,16 @@ def test_the_stylesheet_stands_before_the_root(render: object) -> None:
     assert len(etree.fromstring(odd)) > 0
 
 
+def test_a_person_is_shown_what_is_in_a_feed_and_where_older_stories_are() -> None:
+    style = etree.XSLT(etree.fromstring((ROOT / "templates" / "feeds" / "feed.xsl").read_bytes()))
+    head = replace(HEAD, prev_url="https://garam.example/feeds/daily/articles/2025-12.rss")
+    for render in (render_rss, render_atom):
+        page = str(style(etree.fromstring(render(head, [feed_item(1, title="S&P500 <MBC>")]).body)))
+        assert "S&amp;P500 &lt;MBC&gt;" in page
+        assert 'href="https://garam.example/feeds/daily/articles/2025-12.rss">지난 글' in page
+        assert HEAD.title in page
+
+
 # --- the same bytes --------------------------------------------------------------------------
 
 _REBUILD = """
@@ -311,7 +322,7 @@ for render in (render_rss, render_atom):
 
 
 def _rebuilt(**environ: str) -> bytes:
-    root = Path(__file__).parents[2]
+    root = ROOT
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     made = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", environ.pop("code", "") + _REBUILD],

@@ -104,6 +104,32 @@ def test_an_article_under_embargo_appears_when_that_ends(paper: Paper) -> None:
     assert later.appears_at == at(TUESDAY, "07:00")
 
 
+def test_an_issue_that_is_held_waits_with_all_its_stories_until_it_goes_on(paper: Paper) -> None:
+    paper.go(TUESDAY, "06:00")
+    paper.collect()
+    for minute in ("06:20", "06:25"):
+        paper.go(TUESDAY, minute)
+        paper.tick()
+    issue = paper.frozen_on()
+    paper.store.hold_issue(issue.id, "a wrong headline", paper.clock.now())
+    paper.go(TUESDAY, "06:31")
+    assert refresh(paper) == 0
+    assert paper.publisher.read("feeds/daily/articles.rss") is None
+    paper.store.resume_issue(issue.id, paper.clock.now())
+    refresh(paper)
+    assert len(titles(paper, "daily/articles")) == 3
+    assert len(titles(paper, "daily/digest")) == 1
+
+
+def test_an_issue_that_is_held_after_it_went_out_stays_in_its_feed(paper: Paper) -> None:
+    paper.morning()
+    assert len(titles(paper, "daily/digest")) == 1
+    paper.store.hold_issue(paper.frozen_on().id, "a provider refuses", paper.clock.now())
+    paper.serve(FEED, rss(story(4)))
+    paper.morning(WEDNESDAY)
+    assert len(titles(paper, "daily/digest")) == 2
+
+
 def test_two_hundred_is_the_most_and_the_newest_come_first(store: Store) -> None:
     paper = make_paper(store, edition=replace(EDITION, appear=Appear.AT_ONCE))
     for hour, part in enumerate((range(120), range(120, 240))):
