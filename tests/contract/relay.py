@@ -6,7 +6,8 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -152,6 +153,17 @@ class Talk:
 
 
 Script = Callable[[Talk], None]
+
+
+def said(talk: Talk, lines: Sequence[str], *, in_octets: bool) -> None:
+    """Say lines in one piece, or an octet at a time."""
+    if not in_octets:
+        return talk.say(*lines)
+    talk.spoken = True
+    for octet in "".join(f"{line}\r\n" for line in lines).encode():
+        talk.socket.sendall(bytes((octet,)))
+        time.sleep(0.0005)
+    return None
 
 
 class Relay:
