@@ -106,7 +106,12 @@ class Round:
         ports, lease = self.press.ports, self.press.setup.lease
         may = ports.store.begin(self.piece.lease_id, [d.id for d in batch], ports.clock.now(), outlast=attempt(lease))
         self._begun |= may
-        return [d for d in batch if d.id in may]
+        begun = [d for d in batch if d.id in may]
+        try:
+            self.press.foresee(begun)
+        except Exception as error:  # noqa: BLE001 - whoever needs one asks again, and is told apart from the others
+            log.warning("recipes not foreseen", error=type(error).__name__)
+        return begun
 
     def _built(self, delivery: Delivery) -> Mail | None:
         """A Delivery's mail; None when it cannot be built, which is settled and stops no other."""

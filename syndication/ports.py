@@ -692,15 +692,17 @@ class Outbox(Protocol):
 
     def uncertain(self) -> Sequence[Uncertain]: ...
 
-    def due(self, channel: Channel, now: datetime) -> int:
-        """How many Deliveries could be claimed now."""
+    def due(self, channel: Channel, now: datetime, at_most: int | None = None) -> int:
+        """How many Deliveries wait whose time has come, counted up to `at_most`."""
         ...
 
     def fanned_out(self, issue_id: int) -> frozenset[Channel]:
         """The Channels whose audience has been counted to its end."""
         ...
 
-    def recipe(self, recipe_hash: str) -> Recipe: ...
+    def recipes(self, hashes: Collection[str]) -> Mapping[str, Recipe]:
+        """Recipes by hash; one that is not there is left out."""
+        ...
 
     def beat(self, name: str, now: datetime) -> None:
         """Note that a worker or beat lives."""
@@ -750,8 +752,9 @@ class Feeds(Protocol):
         """Frozen or closed Issues whose newest revision was not entered yet, oldest first."""
         ...
 
-    def articles_to_enter(self, edition: Edition, limit: int) -> Sequence[Article]:
-        """Usable Articles first seen since the Edition is known that are not in its articles Feed; oldest first."""
+    def articles_to_enter(self, edition: Edition, since: datetime, limit: int) -> Sequence[Article]:
+        """Usable Articles that are not in an Edition's articles Feed, first seen at or after `since` and since the
+        Edition is known; oldest first."""
         ...
 
     def articles_known(self, identities: Collection[str]) -> Mapping[str, Article]:

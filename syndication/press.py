@@ -7,7 +7,7 @@ never decides whether something is sent.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -56,6 +56,9 @@ class _Kept(Generic[K, V]):
         else:
             self.put(key, make())
         return self._values[key]
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._values
 
     def put(self, key: K, value: V) -> None:
         self._values[key] = value
@@ -247,7 +250,15 @@ class Press:
             self._previews[issue.id, issue.revision, language] = {b.key: b for b in pieces}
 
     def recipe(self, recipe_hash: str) -> Recipe:
-        return self._recipes.get(recipe_hash, lambda: self.ports.store.recipe(recipe_hash))
+        """Raises LookupError for one that is not in the store."""
+        return self._recipes.get(recipe_hash, lambda: self.ports.store.recipes([recipe_hash])[recipe_hash])
+
+    def foresee(self, deliveries: Iterable[Delivery]) -> None:
+        """Fetch the Recipes of mails that are about to be built, in one go."""
+        wanted = {d.recipe_hash for d in deliveries if d.recipe_hash is not None}
+        missing = [one for one in wanted if one not in self._recipes]
+        for key, made in self.ports.store.recipes(missing).items() if missing else ():
+            self._recipes.put(key, made)
 
     def recipe_for(self, issue: Issue, reader: Subscription) -> Recipe:
         """The Recipe of a reader by the choices as they are now."""

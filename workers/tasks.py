@@ -18,6 +18,8 @@ from workers.app import app, settings
 
 log = structlog.get_logger()
 
+ALIVE = timedelta(minutes=5)  # since its last sign of life
+
 _house: House | None = None
 _press: Press | None = None
 
@@ -103,9 +105,11 @@ def provider_events() -> None:
 def ring() -> None:
     """Ring for each Channel that has something due, once per worker that could help."""
     now = house().ports.clock.now()
+    helpers = sum(name.startswith("worker@") and now - at < ALIVE for name, at in house().store.beats().items()) or 1
     for channel in Channel:
-        waiting = house().store.due(channel, now)
-        for _ in range(min(2, -(-waiting // dispatch.SLICE[channel]))):
+        share = dispatch.SLICE[channel] // 4
+        waiting = house().store.due(channel, now, at_most=helpers * share)
+        for _ in range(min(helpers, -(-waiting // share))):
             drain.delay(channel.value)
 
 
@@ -115,7 +119,7 @@ def drain(channel: str) -> None:
     sent = dispatch.drain(
         house().ports, house().setup, Channel(channel), owner=house().owner, budget=budget, press=press()
     )
-    if sent.get("accepted") and house().store.due(Channel(channel), house().ports.clock.now()):
+    if sent.get("accepted") and house().store.due(Channel(channel), house().ports.clock.now(), at_most=1):
         drain.delay(channel)  # the budget is spent and work is left: it goes on at once, not with the next tick
 
 

@@ -321,7 +321,7 @@ def test_readers_who_chose_alike_share_one_recipe(store: Store) -> None:
     assert len(store.distinct_choices(issue)) == 2
     fan_out(store, issue)
     hashes = {d.recipe_hash for d in store.deliveries(issue.id, Channel.EMAIL)}
-    assert [store.recipe(h or "").blocks[0] for h in hashes] == ["head"] * len(hashes)
+    assert [store.recipes([h or ""])[h or ""].blocks[0] for h in hashes] == ["head"] * len(hashes)
 
 
 def test_a_closed_issue_takes_no_delivery(store: Store) -> None:

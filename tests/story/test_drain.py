@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -57,10 +58,10 @@ class TroubledStore(MemoryStore):
     lookup: Exception | None = None
     slow: timedelta = timedelta(0)
 
-    def recipe(self, recipe_hash: str) -> Recipe:
+    def recipes(self, hashes: Collection[str]) -> Mapping[str, Recipe]:
         if self.lookup is not None:
             raise self.lookup
-        return super().recipe(recipe_hash)
+        return super().recipes(hashes)
 
     def begin(self, *args: object, **more: object) -> frozenset[int]:
         begun = super().begin(*args, **more)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ A lock stands in for transactions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -210,5 +210,5 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
         done = ((c, row) for (i, c), row in self.rows.channels.items() if i == issue_id)
         return frozenset(c for c, row in done if row.fanned_out_at is not None)
 
-    def recipe(self, recipe_hash: str) -> Recipe:
-        return self.rows.recipes[recipe_hash]
+    def recipes(self, hashes: Collection[str]) -> Mapping[str, Recipe]:
+        return {one: self.rows.recipes[one] for one in hashes if one in self.rows.recipes}

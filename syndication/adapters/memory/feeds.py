@@ -78,7 +78,7 @@ class MemoryFeeds:
             ]
             return sorted(waiting, key=lambda i: (i.publish_at, i.id))
 
-    def articles_to_enter(self, edition: Edition, limit: int) -> Sequence[Article]:
+    def articles_to_enter(self, edition: Edition, since: datetime, limit: int) -> Sequence[Article]:
         with self.rows.lock:
             key = edition_feed(edition.id).key
             found = [
@@ -86,7 +86,7 @@ class MemoryFeeds:
                 for a in map(self._at, self.rows.revisions)
                 if a.status in SHOWN
                 and not a.baseline
-                and a.first_seen_at >= self.rows.editions[edition.id]
+                and a.first_seen_at >= max(self.rows.editions[edition.id], since)
                 and (key, a.id) not in self.rows.feeds.entries
                 and (not edition.sources or a.source_id in edition.sources)
             ]

@@ -268,9 +268,9 @@ class MemoryOutbox(MemoryClaims):
             rows = [r for _, r in sorted(self.rows.deliveries.items()) if r.delivery.state is _S.UNCERTAIN]
             return [Uncertain(delivery=r.delivery, since=r.begun_at or r.created_at) for r in rows]
 
-    def due(self, channel: Channel, now: datetime) -> int:
+    def due(self, channel: Channel, now: datetime, at_most: int | None = None) -> int:
         with self.rows.lock:
-            return sum(r.delivery.next_at <= now for r in self._in(channel, _S.WAITING))
+            return sum(r.delivery.next_at <= now for r in self._in(channel, _S.WAITING)[:at_most])
 
     def beat(self, name: str, now: datetime) -> None:
         self.rows.beats[name] = now

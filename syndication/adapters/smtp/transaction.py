@@ -43,6 +43,8 @@ class Transaction:
         self._said = False  # the relay has said something about this message
         self._refusal: Outcome | None = None
         self._steps = _envelope(session, letter)
+        self._ahead = False  # the envelope was granted before anybody asked,
+        self._sent = 0  # and so many octets of the body have left
         session.envelopes += 1
 
     # --- the envelope ---
@@ -64,12 +66,24 @@ class Transaction:
 
     def admitted(self) -> Outcome | None:
         """Read what is said to the envelope (where it could not be sent in one piece, send it step by step)."""
+        if self._ahead:
+            return None
         self.session.use(self.letter.until)
         try:
             self._ask()
         except Lost as lost:
             return self._lost(lost)
         return self._refusal
+
+    def get_ahead(self) -> None:
+        """If the whole envelope is granted already, send as much of the body as can leave without waiting.
+
+        It travels while the caller writes down what became of the message before."""
+        codes = self.session.wire.codes_ahead()
+        granted = len(codes) == len(self._steps) and codes[-1] == 354 and all(code // 100 == 2 for code in codes[:-1])
+        if granted and self.admitted() is None:
+            self._ahead = True
+            self._sent = self.session.wire.write_some(self.letter.body)
 
     def _ask(self) -> None:
         granted: set[Stage] = set()
@@ -121,7 +135,7 @@ class Transaction:
         """Send the message all but the final dot."""
         self._stage = Stage.DATA
         try:
-            self.session.wire.write(self.letter.body)
+            self.session.wire.write(self.letter.body, self._sent)
         except Lost as lost:
             return self._lost(lost)
         return None

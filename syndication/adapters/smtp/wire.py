@@ -21,7 +21,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _CHUNK = 16384  # the largest TLS record: none is left behind in the TLS layer, where a poll does not see it
 
 _LINE = re.compile(rb"([0-9]{3})([ -]?)(.*)", re.DOTALL)
-_LAST_LINE = re.compile(rb"^([0-9]{3})(?=[^-])", re.MULTILINE)
+_LAST_LINE = re.compile(rb"^([0-9]{3})(?!-)[^\n]*\n", re.MULTILINE)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
 
 
@@ -152,13 +152,20 @@ class Wire:
             raise Lost(f"no encryption with the relay: {_words(error)}") from None
         self._go_on()
 
-    def write(self, octets: bytes) -> None:
-        """Hand all octets to the system within one wait. Raises Lost."""
-        rest: bytes | memoryview = octets
+    def write_some(self, octets: bytes) -> int:
+        """Hand over what the system takes at once; returns how many octets. What is wrong shows with the next write."""
+        try:
+            return self._socket.send(octets)
+        except OSError:
+            return 0
+
+    def write(self, octets: bytes, start: int = 0) -> None:
+        """Hand all octets from `start` on to the system within one wait. Raises Lost."""
         ends: timedelta | None = None
-        while rest:
+        sent = start
+        while sent < len(octets):
             try:
-                sent = self._socket.send(rest)
+                sent += self._socket.send(memoryview(octets)[sent:])
             except (BlockingIOError, ssl.SSLWantWriteError):
                 ends = ends or self._ends()
                 self._await(self._writable, ends, "the relay stopped reading")
@@ -166,10 +173,8 @@ class Wire:
                 ends = ends or self._ends()
                 self._await(self._readable, ends, "the relay stopped reading")
             except OSError as error:
-                unsent = rest is octets and not isinstance(self._socket, ssl.SSLSocket)
+                unsent = sent == 0 and not isinstance(self._socket, ssl.SSLSocket)
                 raise Lost(f"the connection broke while writing: {_words(error)}", unsent=unsent) from None
-            else:
-                rest = memoryview(octets)[len(octets) - len(rest) + sent :]
 
     def ask(self, command: str) -> Answer:
         """The answer to one command. Raises Lost, also where something nobody asked for would be taken for it."""

@@ -5,7 +5,7 @@ Which blocks a reader gets is decided in core.audience; here equal choices share
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -124,9 +124,10 @@ class FanOut(Base):
             ).scalars()
             return frozenset(map(Channel, done))
 
-    def recipe(self, recipe_hash: str) -> Recipe:
+    def recipes(self, hashes: Collection[str]) -> Mapping[str, Recipe]:
         with self._reads() as db:
-            return load(RECIPE, db.execute(select(recipe.c.content).where(recipe.c.hash == recipe_hash)).scalar_one())
+            rows = db.execute(select(recipe).where(recipe.c.hash.in_(sorted(hashes))))
+            return {row.hash: load(RECIPE, row.content) for row in rows}
 
 
 def _audience(issue: Issue) -> ColumnElement[bool]:

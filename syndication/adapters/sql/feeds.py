@@ -78,14 +78,13 @@ class Feeds(FeedShelf):
         with self._reads() as db:
             return [issue_of(row) for row in db.execute(question)]
 
-    def articles_to_enter(self, edition: Edition, limit: int) -> Sequence[Article]:
+    def articles_to_enter(self, edition: Edition, since: datetime, limit: int) -> Sequence[Article]:
         there = exists().where(
             feed_entry.c.feed == edition_feed(edition.id).key, feed_entry.c.article_id == article.c.id
         )
-        since = select(editions.c.adopted_at).where(editions.c.id == edition.id).scalar_subquery()
-        question = _newest_articles().where(
-            article.c.status.in_(SHOWN), article.c.baseline.is_(False), article.c.first_seen_at >= since, ~there
-        )
+        known = select(editions.c.adopted_at).where(editions.c.id == edition.id).scalar_subquery()
+        seen = and_(article.c.first_seen_at >= known, article.c.first_seen_at >= since)
+        question = _newest_articles().where(article.c.status.in_(SHOWN), article.c.baseline.is_(False), seen, ~there)
         if edition.sources:
             question = question.where(article.c.source_id.in_(edition.sources))
         question = question.order_by(article.c.first_seen_at, article.c.id).limit(limit)

@@ -226,13 +226,12 @@ class Outbox(Claims):
             rows = db.execute(select(delivery).where(delivery.c.state == _S.UNCERTAIN).order_by(delivery.c.id)).all()
         return [Uncertain(delivery=as_delivery(row), since=row.begun_at or row.created_at) for row in rows]
 
-    def due(self, channel: Channel, now: datetime) -> int:
+    def due(self, channel: Channel, now: datetime, at_most: int | None = None) -> int:
+        waiting = select(delivery.c.id).where(
+            delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.next_at <= now
+        )
         with self._reads() as db:
-            return db.execute(
-                select(func.count()).where(
-                    delivery.c.channel == channel, delivery.c.state == _S.WAITING, delivery.c.next_at <= now
-                )
-            ).scalar_one()
+            return db.execute(select(func.count()).select_from(waiting.limit(at_most).subquery())).scalar_one()
 
     def deliveries_by_revision(self, issue_id: int) -> Mapping[int, tuple[int, int]]:
         waiting = func.count().filter(delivery.c.state == _S.WAITING)
