@@ -19,7 +19,7 @@ from syndication.render.feed_items import public_uri
 log = structlog.get_logger()
 
 AT_A_TIME = 500
-LOOK_BACK = timedelta(days=40)  # a Revision of what was read before is looked for so far back, also after an outage
+LOOK_BACK = timedelta(days=40)  # what was read or revised meanwhile is looked for so far back, also after an outage
 
 
 def let_appear(ports: Ports, setup: Setup) -> None:
@@ -64,7 +64,8 @@ def _of_item(setup: Setup, edition: Edition, issue: Issue, item: IssueItem, plac
 
 
 def _enter_articles(ports: Ports, setup: Setup, edition: Edition) -> None:
-    while articles := ports.store.articles_to_enter(edition, AT_A_TIME):
+    since = ports.clock.now() - LOOK_BACK
+    while articles := ports.store.articles_to_enter(edition, since, AT_A_TIME):
         ports.store.enter([of_article(setup, edition, article) for article in articles])
         log.info("articles entered into feeds", edition=edition.id, articles=len(articles))
 

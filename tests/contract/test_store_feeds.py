@@ -261,11 +261,12 @@ def test_articles_that_wait_for_no_issue_are_those_of_the_edition_since_it_is_kn
     store.store_articles(SOURCE, [factories.found(2)], MORNING, domain="garam.example", baseline=True)
     store.store_articles(elsewhere, [factories.found(3)], MORNING, domain="garam.example", baseline=False)
     store.store_articles(SOURCE, [factories.found(4)], MORNING, domain="garam.example", baseline=False)
-    titles = [a.content.title for a in store.articles_to_enter(EDITION, 9)]
+    titles = [a.content.title for a in store.articles_to_enter(EDITION, EARLIER, 9)]
     assert titles == ["가람시 표본 기사 3", "가람시 표본 기사 4"]
-    (article,) = store.articles_to_enter(replace(EDITION, sources=("garam",)), 9)
+    (article,) = store.articles_to_enter(replace(EDITION, sources=("garam",)), EARLIER, 9)
     store.enter([appearance(article)])
-    assert article.id not in {a.id for a in store.articles_to_enter(EDITION, 9)}
+    assert article.id not in {a.id for a in store.articles_to_enter(EDITION, old, 9)}
+    assert store.articles_to_enter(EDITION, MORNING + HOUR, 9) == []
 
 
 def test_articles_are_known_by_their_identity(store: Store) -> None:
