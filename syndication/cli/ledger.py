@@ -214,7 +214,7 @@ def amend(
     """Make a new revision of an Issue for the readers still waiting. Without options: show the stories and their ids.
 
     \b
-    Example: syndication pause && syndication amend --headline 34 "가람시, 새 다리 놓는다" --resume
+    Example: syndication amend --headline 34 "가람시, 새 다리 놓는다" --resume
     """
     change = amending.Amendment(
         dropped=frozenset(drop), headlines=dict(headline), summaries=dict(summary), reread=reread
