@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,8 +71,13 @@ def publish_feed(ports: Ports, setup: Setup, recipient: str, issue: Issue) -> Ou
     states = ports.store.take_feeds(now, now + LEASE, 1, keys={key})
     if not states:
         return Outcome(verdict=Verdict.DEFERRED, reason="another worker publishes this feed", retry_after=SOON)
-    dialects = DIALECTS if states[0].is_stale(now) else (dialect,)
-    _publish_one(ports, setup, shelves(ports, setup), states[0], now, dialects)
+    (state,) = states
+    dialects = DIALECTS if state.is_stale(now) else (dialect,)
+    faults = _publish_one(ports, setup, shelves(ports, setup), state, now, dialects)
+    if faults:
+        _give_back(ports, state)
+    if dialect in faults:
+        raise faults[dialect]
     body = ports.publisher.read(path_of(key, dialect)) or b""
     return Outcome(verdict=Verdict.ACCEPTED, receipt=hashlib.sha256(body).hexdigest()[:32])
 
@@ -91,19 +97,22 @@ def refresh(ports: Ports, setup: Setup) -> int:
 def publish_stale(ports: Ports, setup: Setup) -> int:
     """Publish every Feed that something happened to, and no other one; returns how many.
 
-    What goes wrong with one is logged and stops no other; it is tried again when its lease is over."""
+    What goes wrong with one is logged and stops no other; it is tried again with the next call."""
     shelf, published = shelves(ports, setup), 0
+    failed: list[FeedState] = []
     while True:
         now = ports.clock.now()
         states = ports.store.take_feeds(now, now + LEASE, AT_A_TIME)
-        if not states:
-            return published
         for state in states:
-            try:
-                _publish_one(ports, setup, shelf, state, now)
+            if _publish_one(ports, setup, shelf, state, now):
+                failed.append(state)
+            else:
                 published += 1
-            except Exception as error:
-                log.exception("feed not published", feed=state.feed.key, reason=str(error))
+        if not states:
+            break
+    for state in failed:  # not before the end: they are stale, and would be taken again at once
+        _give_back(ports, state)
+    return published
 
 
 def _publish_one(
@@ -113,19 +122,38 @@ def _publish_one(
     state: FeedState,
     now: datetime,
     dialects: Sequence[str] = DIALECTS,
-) -> None:
-    """Publish a taken Feed, after the pages of its archive that it names."""
+) -> dict[str, Exception]:
+    """Publish a taken Feed, after the pages of its archive that it names; returns what went wrong, by dialect.
+
+    One that cannot be written does not stop the others, but nothing is settled then."""
     if state.feed.scope is Scope.EDITION and edition_of(setup, state.feed) is None:
         ports.store.settle_feed(state, None)  # taken out of publisher.toml since: its last files stay
-        return
-    state = close_pages(ports, setup, state, now)
-    contents = contents_of(ports, setup, state, now)
+        return {}
+    try:
+        state = close_pages(ports, setup, state, now)
+        contents = contents_of(ports, setup, state, now)
+    except Exception as error:
+        log.exception("feed not published", feed=state.feed.key)
+        return dict.fromkeys(dialects, error)
+    faults: dict[str, Exception] = {}
     for dialect in dialects:
-        body = build_feed(setup, shelf, state, contents, dialect)
         path = path_of(state.feed.key, dialect)
-        changed = ports.publisher.publish(path, body, CONTENT_TYPES[dialect])
-        log.info("feed published", feed=path, changed=changed, octets=len(body))
-    ports.store.settle_feed(state, contents.due_at)
+        try:
+            body = build_feed(setup, shelf, state, contents, dialect)
+            changed = ports.publisher.publish(path, body, CONTENT_TYPES[dialect])
+        except Exception as error:
+            log.exception("feed not published", feed=path)
+            faults[dialect] = error
+        else:
+            log.info("feed published", feed=path, changed=changed, octets=len(body))
+    if not faults:
+        ports.store.settle_feed(state, contents.due_at)
+    return faults
+
+
+def _give_back(ports: Ports, state: FeedState) -> None:
+    """Let whoever comes next try a Feed that could not be published: it stays as stale as it was."""
+    ports.store.settle_feed(replace(state, version=min(state.published, state.version - 1)), state.due_at)
 
 
 def build_feed(setup: Setup, shelf: Shelves, state: FeedState, contents: Contents, dialect: str) -> bytes:

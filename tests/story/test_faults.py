@@ -92,7 +92,7 @@ def test_an_issue_of_an_edition_that_was_taken_out_does_not_stop_the_others(pape
     paper.fan_out()
     paper.go(TUESDAY, "06:30")
     paper.drain()
-    assert paper.store.balance(paper.frozen_on().id, Channel.FEED) == Balance(audience=4, accepted=4)
+    assert paper.store.balance(paper.frozen_on().id, Channel.FEED) == Balance(audience=6, accepted=6)
 
 
 def test_a_feed_that_cannot_be_written_does_not_stop_the_others_and_comes_later(paper: Paper) -> None:
@@ -101,12 +101,12 @@ def test_a_feed_that_cannot_be_written_does_not_stop_the_others_and_comes_later(
     paper = replace(paper, ports=ports, publisher=disk)
     issue = paper.morning()
     assert issue is not None
-    assert paper.store.balance(issue.id, Channel.FEED) == Balance(audience=4, accepted=3, waiting=1)
+    assert paper.store.balance(issue.id, Channel.FEED) == Balance(audience=6, accepted=5, waiting=1)
     disk.full_for = ""
     paper.go(TUESDAY, "06:45")
     paper.drain()
-    assert paper.store.balance(issue.id, Channel.FEED) == Balance(audience=4, accepted=4)
-    assert len(disk.files) == 4
+    assert paper.store.balance(issue.id, Channel.FEED) == Balance(audience=6, accepted=6)
+    assert len(disk.files) == 6
 
 
 def test_a_mail_whose_sending_breaks_down_is_uncertain_and_the_others_go_out(paper: Paper) -> None:

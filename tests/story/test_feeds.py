@@ -13,8 +13,9 @@ from feedgen.entry import FeedEntry
 from lxml import etree
 
 from syndication import publish
+from syndication.adapters.memory import MemoryPublisher
 from syndication.core.model import Appear, ArticleStatus
-from syndication.ports import Store
+from syndication.ports import Store, Transient
 from syndication.publish.appear import of_article
 from tests.story.paper import EDITION, FEED, TITLES, TUESDAY, Paper, at, item, make_paper, rss, story
 
@@ -214,6 +215,30 @@ def test_an_article_that_cannot_be_rendered_is_quarantined_with_its_reason_and_e
     assert titles(paper, "section/경제/articles") == []
     ((kind, kept),) = publish.quarantined(paper.ports, paper.setup)
     assert (kind, kept.reason) == ("article", "it cannot be rendered: no such luck")
+
+
+class FullDisk(MemoryPublisher):
+    """Refuses one path, as long as it is told to."""
+
+    def __init__(self, full_for: str) -> None:
+        super().__init__()
+        self.full_for = full_for
+
+    def publish(self, path: str, body: bytes, content_type: str) -> bool:
+        if path == self.full_for:
+            raise Transient("no space left")
+        return super().publish(path, body, content_type)
+
+
+def test_a_file_that_cannot_be_written_stops_no_other_and_comes_with_the_next_call(paper: Paper) -> None:
+    disk = FullDisk("feeds/daily/articles.rss")
+    full = replace(paper, ports=replace(paper.ports, publisher=disk), publisher=disk)
+    frozen(full)
+    assert "feeds/daily/articles.rss" not in disk.files
+    assert {"feeds/daily/articles.atom", "feeds/section/사회/articles.rss", "feeds/all.opml"} <= disk.files.keys()
+    disk.full_for = ""
+    assert refresh(full) == 1
+    assert len(titles(full, "daily/articles")) == 3
 
 
 # --- revisions and retractions ---------------------------------------------------------------
