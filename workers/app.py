@@ -54,6 +54,7 @@ def configure(settings: Settings) -> dict[str, Any]:
         "task_routes": {
             "poll": {"queue": "ingest"},
             "weather": {"queue": "ingest"},
+            "feeds": {"queue": "ingest"},
             "returns": {"queue": "ingest"},
             "provider_events": {"queue": "ingest"},
             "drain": {"queue": "send"},
@@ -79,7 +80,7 @@ def _beats(tick: float, settings: Settings) -> dict[str, dict[str, Any]]:
     expires = EXPIRES.total_seconds()
     ticks = {
         name: {"task": name, "schedule": tick, "options": {"expires": expires}}
-        for name in ("poll_due", "weather", "publish_due", "reclaim", "ring")
+        for name in ("poll_due", "weather", "publish_due", "feeds", "reclaim", "ring")
     }
     signs = {
         f"alive-{queue}": {

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening
+from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, publish
 from syndication.adapters.ses.queue import drain_events
 from syndication.bootstrap import House
 from syndication.core.model import Channel
@@ -72,6 +72,12 @@ def publish_due() -> None:
     for issue in house().store.open_issues():
         dispatch.fan_out(house().ports, house().setup, issue)
     ring()
+
+
+@app.task(name="feeds")  # type: ignore[untyped-decorator]  # Celery ships no types
+def feeds() -> None:
+    """Bring every Feed up to date: what has appeared since, and what could not be written."""
+    publish.refresh(house().ports, house().setup)
 
 
 @app.task(name="reclaim")  # type: ignore[untyped-decorator]  # Celery ships no types
