@@ -186,7 +186,7 @@ def dovecot() -> Iterator[Dovecot]:
     configuration = folder / "dovecot.conf"
     configuration.write_text(_CONFIGURATION.format(folder, PASSWORD, _NOBODY, port))
     server = subprocess.Popen(
-        ["dovecot", "-F", "-c", configuration],
+        ["/usr/sbin/dovecot", "-F", "-c", configuration],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=die_with_parent,

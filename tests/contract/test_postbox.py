@@ -35,7 +35,7 @@ def boxes(request: pytest.FixtureRequest) -> Iterator[tuple[Postbox, Any]]:
         with imap_server.scripted() as server:
             yield postbox_at(server.port), server
     else:
-        if os.geteuid() != 0 or shutil.which("dovecot") is None:
+        if os.geteuid() != 0 or shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
             pytest.skip("needs dovecot-imapd (Debian), as root")
         with imap_server.dovecot() as server:
             yield postbox_at(server.port), server

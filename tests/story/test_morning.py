@@ -61,11 +61,11 @@ def test_a_page_and_a_feed_reach_readers_feeds_and_a_partner_and_every_balance_c
     assert issue.content.weather.last_resort
     assert (issue.cut_off_at, issue.publish_at) == (at(TUESDAY, "06:20"), at(TUESDAY, "06:30"))
     assert paper.store.balance(issue.id, Channel.EMAIL) == Balance(audience=3, accepted=3)
-    assert paper.store.balance(issue.id, Channel.FEED) == Balance(audience=4, accepted=4)
+    assert paper.store.balance(issue.id, Channel.FEED) == Balance(audience=6, accepted=6)
     assert paper.store.balance(issue.id, Channel.PARTNER) == Balance(audience=4, accepted=4)  # 3 stories, 1 digest
     assert [len(paper.mails_to(n)) for n in (1, 2, 3)] == [1, 1, 1]
     assert sorted(paper.publisher.files) == [
-        f"feeds/daily/{kind}.{dialect}" for kind in ("articles", "digest") for dialect in ("atom", "rss")
+        f"feeds/daily/{kind}.{dialect}" for kind in ("articles", "digest") for dialect in ("atom", "json", "rss")
     ]
 
 
