@@ -335,6 +335,9 @@ def test_an_address_that_cannot_be_written_to_is_refused_clearly_and_not_suppres
         b"x" * 999 + b"\r\n",
         b"x" * 2000,
         b"ok\r\n" * 400 + b"x" * 999 + b"\r\n" + b"ok\r\n" * 400,
+        b"ok\r\n" * 20_000 + b"\n" + b"ok\r\n" * 20_000,
+        b"ok\r\n" * 8191 + b"mid\r" + b"ok\r\n" * 8191,  # the bare CR is the last octet of a piece
+        b"ok\r\n" * 8191 + b"middle\r",
     ],
 )
 def test_a_message_that_smtp_cannot_carry_is_refused(relay: Given, message: bytes):

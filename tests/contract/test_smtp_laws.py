@@ -11,6 +11,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from syndication.adapters.smtp.letter import Letter, letter
 from syndication.core.model import Outcome, Verdict
 from syndication.ports import Mail
 from tests.contract.relay import PIPELINING, Talk, mails, relay
@@ -269,3 +270,27 @@ def holds(plan: Plan, mail: Mail, outcome: Outcome, taken: int) -> None:
         assert outcome.verdict is not Verdict.ACCEPTED
     if not acts and not plan.acts and not plan.refused and mail.delivery_id not in plan.held:
         assert outcome.verdict is Verdict.ACCEPTED
+
+
+# --- what may be carried ---------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"x", b"x" * 997, b"y" * 500, b"\0", b"\xea", b"z" * 32_766])
+    )
+)
+def test_only_lines_of_998_octets_of_ascii_that_end_in_crlf_are_carried_and_arrive_as_they_were(pieces: list[bytes]):
+    message = b"".join(pieces)
+    ended = message if message.endswith(b"\r\n") else message + b"\r\n"
+    lines = ended.removesuffix(b"\r\n").split(b"\r\n")
+    good = all(len(line) <= 998 and not set(line) & set(b"\r\n\0\xea") for line in lines)
+    made = letter(Mail(sender="news@paper.example", recipient="reader-1@example.com", message=message), timedelta())
+    if not good:
+        assert isinstance(made, Outcome)
+        assert made.verdict is Verdict.REFUSED
+        return
+    assert isinstance(made, Letter)
+    unstuffed = [line.removeprefix(b".") for line in made.body.removesuffix(b"\r\n").split(b"\r\n")]
+    assert (unstuffed, made.size) == (lines, len(ended))
+    assert b"\r\n.\r\n" not in b"\r\n" + made.body

@@ -89,8 +89,6 @@ class Lane:
         if outcome is None:
             self._announced = following
             outcome = transaction.verdict(following)
-            if following is not None and transaction.session.usable:
-                following.get_ahead()
         self._conversing = False
         return outcome
 

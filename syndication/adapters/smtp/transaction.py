@@ -75,15 +75,16 @@ class Transaction:
             return self._lost(lost)
         return self._refusal
 
-    def get_ahead(self) -> None:
+    def _get_ahead(self, codes: Sequence[int]) -> None:
         """If the whole envelope is granted already, send as much of the body as can leave without waiting.
 
         It travels while the caller writes down what became of the message before."""
-        codes = self.session.wire.codes_ahead()
+        wire = self.session.wire
         granted = len(codes) == len(self._steps) and codes[-1] == 354 and all(code // 100 == 2 for code in codes[:-1])
-        if granted and self.admitted() is None:
-            self._ahead = True
-            self._sent = self.session.wire.write_some(self.letter.body)
+        if granted and wire.pass_over(len(codes)):
+            self.session.use(self.letter.until)
+            self._said = self._ahead = True
+            self._sent = wire.write_some(self.letter.body)
 
     def _ask(self) -> None:
         granted: set[Stage] = set()
@@ -160,16 +161,21 @@ class Transaction:
         return None
 
     def verdict(self, following: Transaction | None = None) -> Outcome:
-        """What is answered to the final dot, with which the envelope of the `following` message travelled."""
+        """What is answered to the final dot, with which the envelope of the `following` message travelled.
+
+        Where that has been granted as well, its body is on its way when this returns."""
         try:
             answer = self.session.wire.answer()
         except Lost as lost:
             return self._lost(lost)
         self.session.used_at = elapsed()
         self.session.usable = _is_understood(answer)
-        if not _in_step(self.session.wire.codes_ahead(), following._steps if following else ()):
+        codes = self.session.wire.codes_ahead()
+        if not _in_step(codes, following._steps if following else ()):
             self.session.usable = False
             return _OUT_OF_STEP
+        if following is not None and self.session.usable:
+            following._get_ahead(codes)
         return self._judge(answer)
 
     # --- ends ---

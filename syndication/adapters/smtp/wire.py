@@ -122,6 +122,13 @@ class Wire:
         """The codes of the answers that have already been received and not been read yet."""
         return [int(code) for code in _LAST_LINE.findall(self._buffer)] if self._buffer else ()
 
+    def pass_over(self, answers: int) -> bool:
+        """Read so many answers of which the codes say enough, if they are all there is, each a line of its own."""
+        alone = self._buffer.count(b"\n") == answers and self._buffer.endswith(b"\n")
+        if alone:
+            self._buffer.clear()
+        return alone
+
     @property
     def waiting(self) -> bool:
         """Whether the far side has said something, or hung up, without being asked.
