@@ -6,6 +6,7 @@ together with the final dot of this one, so that a message costs one round trip.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from syndication.ports import HELD_BACK, Intent
 
 _ANSWER_SHARE = 0.2  # of a message's time is kept for the answer to the final dot
 _FINAL_DOT = b".\r\n"
+# the answers to an envelope that is granted, where each is a single line and nothing comes after them
+_GRANTED = re.compile(rb"(?:2(?!21)[0-9]{2}(?: [^\n]*|\r?)\n){2}354(?: [^\n]*|\r?)\n")
 _TOO_LATE = Outcome(
     verdict=Verdict.DEFERRED, reason="data: too little time left to wait for an answer; nothing was handed over"
 )
@@ -75,16 +78,13 @@ class Transaction:
             return self._lost(lost)
         return self._refusal
 
-    def _get_ahead(self, codes: Sequence[int]) -> None:
-        """If the whole envelope is granted already, send as much of the body as can leave without waiting.
+    def _get_ahead(self) -> None:
+        """The whole envelope is granted: send as much of the body as can leave without waiting.
 
         It travels while the caller writes down what became of the message before."""
-        wire = self.session.wire
-        granted = len(codes) == len(self._steps) and codes[-1] == 354 and all(code // 100 == 2 for code in codes[:-1])
-        if granted and wire.pass_over(len(codes)):
-            self.session.use(self.letter.until)
-            self._said = self._ahead = True
-            self._sent = wire.write_some(self.letter.body)
+        self._sent = self.session.wire.write_some(self.letter.body)
+        self.session.use(self.letter.until)
+        self._said = self._ahead = True
 
     def _ask(self) -> None:
         granted: set[Stage] = set()
@@ -168,14 +168,13 @@ class Transaction:
             answer = self.session.wire.answer()
         except Lost as lost:
             return self._lost(lost)
-        self.session.used_at = elapsed()
         self.session.usable = _is_understood(answer)
-        codes = self.session.wire.codes_ahead()
-        if not _in_step(codes, following._steps if following else ()):
+        if following is not None and self.session.usable and self.session.wire.pass_over(_GRANTED):
+            following._get_ahead()
+        elif not _in_step(self.session.wire.codes_ahead(), following._steps if following else ()):
             self.session.usable = False
             return _OUT_OF_STEP
-        if following is not None and self.session.usable:
-            following._get_ahead(codes)
+        self.session.used_at = elapsed()
         return self._judge(answer)
 
     # --- ends ---

@@ -122,12 +122,12 @@ class Wire:
         """The codes of the answers that have already been received and not been read yet."""
         return [int(code) for code in _LAST_LINE.findall(self._buffer)] if self._buffer else ()
 
-    def pass_over(self, answers: int) -> bool:
-        """Read so many answers of which the codes say enough, if they are all there is, each a line of its own."""
-        alone = self._buffer.count(b"\n") == answers and self._buffer.endswith(b"\n")
-        if alone:
-            self._buffer.clear()
-        return alone
+    def pass_over(self, expected: re.Pattern[bytes]) -> bool:
+        """Whether what has been received is just what was expected; if so, it is read."""
+        if expected.fullmatch(self._buffer) is None:
+            return False
+        self._buffer.clear()
+        return True
 
     @property
     def waiting(self) -> bool:
@@ -202,11 +202,11 @@ class Wire:
                 self._read(ends)
             size += len(line)
             found = _LINE.fullmatch(line)
-            if found is None or size > ANSWER_LIMIT or (code is not None and found.group(1) != code):
+            if found is None or size > ANSWER_LIMIT or (code is not None and found[1] != code):
                 raise Lost("the answer is not SMTP")
-            code = found.group(1)
-            lines.append(found.group(3).decode("utf-8", "replace").strip())
-            if found.group(2) != b"-":
+            code = found[1]
+            lines.append(found[3].decode("utf-8", "replace").strip())
+            if found[2] != b"-":
                 return Answer(int(code), tuple(lines))
 
     def hang_up(self) -> None:
