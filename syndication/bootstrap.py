@@ -201,6 +201,8 @@ def _smtp(settings: Settings) -> SmtpMailer:
         hello=settings.outlet.domain,  # already an A-label; relays mistrust "localhost"
         timeout=relay.timeout,
         total=settings.lease / 2,  # an attempt's time is over before its lease is
+        connections=relay.connections,
+        messages_per_connection=relay.messages_per_connection,
     )
 
 
