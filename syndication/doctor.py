@@ -1,6 +1,6 @@
 """Asks what an installation's domains publish about its mail, and has it judged.
 
-It judges nothing itself (see core.domain_records) and builds no mail (see proof).
+It judges nothing itself (see core.domain.records) and builds no mail (see proof).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from syndication.core import links, signers
-from syndication.core.domain_names import Answer, Asking, Kind, Question
-from syndication.core.domain_records import PublicKey, Relay, Sender, examine
+from syndication.core.domain.names import Answer, Asking, Kind, Question
+from syndication.core.domain.records import PublicKey, Relay, Sender, examine
 from syndication.core.remarks import Remark
 from syndication.ports import Fetcher, Names, Permanent, Setup, Transient
 

@@ -20,7 +20,7 @@ import structlog
 
 from syndication.core import kma
 from syndication.core.kma import Base, Call
-from syndication.core.kma_answers import SEOUL, Act, Item, Page, Refused, read_page
+from syndication.core.kma.answers import SEOUL, Act, Item, Page, Refused, read_page
 from syndication.core.model import Forecast, Observation, Origin, WeatherReading
 from syndication.core.stations import Station, station_named
 from syndication.ports import Clock, Permanent, Transient

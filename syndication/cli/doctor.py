@@ -18,7 +18,7 @@ from syndication import bootstrap, proof
 from syndication import doctor as examining
 from syndication.bootstrap import House
 from syndication.cli.house import Context, json_option, out, plain, print_json
-from syndication.core.domain_records import Sender
+from syndication.core.domain.records import Sender
 from syndication.core.links import BadAddress
 from syndication.core.remarks import Record, Remark, Said, Severity, worst_first
 from syndication.core.signers import Transport

@@ -22,7 +22,7 @@ from syndication.core.flow import one_line
 from syndication.core.identity import article_number, canonical_url, clean_link, identity, names_article, normal_title
 from syndication.core.markup import Clean, Unreadable, absolute, as_text, sanitise, strip_tags
 from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
-from syndication.core.page_words import footer_at, is_photo_credit
+from syndication.core.pages.words import footer_at, is_photo_credit
 from syndication.core.shape import measure
 
 MAX_BYTES = 40_000_000  # far above 10,000 items of 2 KB

@@ -17,7 +17,7 @@ from syndication import doctor, proof
 from syndication.adapters.memory.names import MemoryNames
 from syndication.bootstrap import House
 from syndication.core import signers
-from syndication.core.domain_names import Answer, Asking, Kind, ask
+from syndication.core.domain.names import Answer, Asking, Kind, ask
 from syndication.core.links import BadAddress
 from syndication.core.model import Channel
 from syndication.core.remarks import Remark, Severity

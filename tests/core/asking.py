@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from syndication.core.domain_names import Answer, Asking, Question
+from syndication.core.domain.names import Answer, Asking, Question
 from syndication.core.remarks import Remark, Severity
 
 T = TypeVar("T")

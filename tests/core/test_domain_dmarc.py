@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.domain_dmarc import Walk, is_dmarc, read, targets, walk
-from syndication.core.domain_dmarc_advice import judge_dmarc
-from syndication.core.domain_names import Question
+from syndication.core.domain.dmarc import Walk, is_dmarc, read, targets, walk
+from syndication.core.domain.dmarc_advice import judge_dmarc
+from syndication.core.domain.names import Question
 from syndication.core.remarks import Remark
 from tests.core.asking import BROKEN, Table, answered, one, said, wrong
 

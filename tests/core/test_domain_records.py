@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.domain_dkim import PublicKey, judge_dkim, rsa_bits
-from syndication.core.domain_hosts import judge_mx, judge_ptr, reverse_name
-from syndication.core.domain_names import Question, reserved, tag_list, within
-from syndication.core.domain_policies import judge_sign, judge_transport, matches, policy_url, read_policy
-from syndication.core.domain_records import Relay, Sender, examine
+from syndication.core.domain.dkim import PublicKey, judge_dkim, rsa_bits
+from syndication.core.domain.hosts import judge_mx, judge_ptr, reverse_name
+from syndication.core.domain.names import Question, reserved, tag_list, within
+from syndication.core.domain.policies import judge_sign, judge_transport, matches, policy_url, read_policy
+from syndication.core.domain.records import Relay, Sender, examine
 from syndication.core.remarks import Record, Remark, Severity, say, worst_first
 from tests.core.asking import BROKEN, Table, answered, one, said, wrong
 

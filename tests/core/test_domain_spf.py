@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.domain_names import Asking, Question
-from syndication.core.domain_spf import BadSpf, expand, is_spf, parse
-from syndication.core.domain_spf_advice import judge_spf
-from syndication.core.domain_spf_check import Result, check_host, survey
+from syndication.core.domain.names import Asking, Question
+from syndication.core.domain.spf import BadSpf, expand, is_spf, parse
+from syndication.core.domain.spf_advice import judge_spf
+from syndication.core.domain.spf_check import Result, check_host, survey
 from syndication.core.remarks import Remark, Said
 from tests.core.asking import BROKEN, Table, answered, one, said, wrong
 

@@ -27,7 +27,7 @@ from syndication.core.kma import (
     one_back,
     plain_key,
 )
-from syndication.core.kma_answers import SEOUL, Act, Item, Page, Refused, read_page
+from syndication.core.kma.answers import SEOUL, Act, Item, Page, Refused, read_page
 from syndication.core.model import Forecast
 
 DATA = Path(__file__).parent.parent / "data" / "weather"

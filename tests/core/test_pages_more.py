@@ -304,5 +304,6 @@ def test_many_weather_credits_are_read_in_time_in_proportion_to_their_number() -
         read(HEAD + "기상청 제공\n" * times)
         return time.process_time() - began
 
-    seconds(100)
-    assert seconds(16_000) < 16 * max(seconds(2_000), 0.02)
+    # eight times in proportion, 64 times by the square; the best of three, since a busy machine only adds
+    few, many = (min(seconds(times) for _ in range(3)) for times in (2_000, 16_000))
+    assert many < 30 * few

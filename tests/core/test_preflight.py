@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.core.preflight import Expected, judge_links_fetched, judge_mail, links_of, told_once
-from syndication.core.preflight_header import ADVERTISING, resembles_mark
-from syndication.core.preflight_mail import BadWord, decoded, opened
+from syndication.core.preflight.header import ADVERTISING, resembles_mark
+from syndication.core.preflight.mail import BadWord, decoded, opened
 from syndication.core.remarks import Remark, Severity
 from tests.core.asking import one, said, wrong
 

@@ -21,7 +21,7 @@ from tests.render.make import KOREAN, ON, templates
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("templates/email/*.*")), *sorted(ROOT.glob("templates/web/*.html"))]
 CODE = [*sorted(ROOT.glob("syndication/render/*.py")), *sorted(ROOT.glob("syndication/web/*.py"))]
-CODE += [*sorted(ROOT.glob("syndication/core/domain_*.py")), *sorted(ROOT.glob("syndication/core/preflight*.py"))]
+CODE += [path for room in ("domain", "preflight") for path in sorted((ROOT / "syndication/core" / room).glob("*.py"))]
 CODE += [ROOT / "syndication/proof.py", ROOT / "syndication/cli/doctor.py"]
 ASKING = {"_", "words", "say"}  # what the words of a language are called where they are asked
 HANGUL = re.compile("[가-힣](?!-힣)(?<!가-힣)")  # not the two ends of a character class

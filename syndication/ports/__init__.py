@@ -1,0 +1,56 @@
+"""What the verbs need of the outside world, as protocols, and the only errors that cross them.
+
+It implements nothing: real adapters and one in-memory adapter per port live in `adapters`.
+"""
+
+from syndication.ports.errors import Permanent, Transient, Unknown
+from syndication.ports.feeds import Adopted, Feeds
+from syndication.ports.inputs import Dropped, Fetched, Fetcher, Folder, Names, WeatherService
+from syndication.ports.mail import HELD_BACK, Arrived, Intent, Journal, Journals, Mail, Mailer, Pace, Postbox, Quota
+from syndication.ports.newsroom import Frozen, Intake, Newsroom, Stored
+from syndication.ports.outbox import Lease, Outbox, Settlement, Slice, Uncertain
+from syndication.ports.outputs import Portal, Publisher, Push
+from syndication.ports.readership import Aftermath, Readership
+from syndication.ports.together import Clock, Ports, Setup, Store
+
+__all__ = [
+    "HELD_BACK",
+    "Adopted",
+    "Aftermath",
+    "Arrived",
+    "Clock",
+    "Dropped",
+    "Feeds",
+    "Fetched",
+    "Fetcher",
+    "Folder",
+    "Frozen",
+    "Intake",
+    "Intent",
+    "Journal",
+    "Journals",
+    "Lease",
+    "Mail",
+    "Mailer",
+    "Names",
+    "Newsroom",
+    "Outbox",
+    "Pace",
+    "Permanent",
+    "Portal",
+    "Ports",
+    "Postbox",
+    "Publisher",
+    "Push",
+    "Quota",
+    "Readership",
+    "Settlement",
+    "Setup",
+    "Slice",
+    "Store",
+    "Stored",
+    "Transient",
+    "Uncertain",
+    "Unknown",
+    "WeatherService",
+]

@@ -1,0 +1,89 @@
+"""The whole store, the clock, and everything a verb is given.
+
+It wires nothing; `bootstrap` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from syndication.core.links import Keys
+from syndication.core.model import (
+    Edition,
+    Outlet,
+    Partner,
+    Source,
+)
+from syndication.core.rates import Limit, WarmUp
+from syndication.core.signers import Signer
+from syndication.ports.feeds import Feeds
+from syndication.ports.inputs import Fetcher, Folder, WeatherService
+from syndication.ports.mail import Journals, Mailer, Postbox
+from syndication.ports.newsroom import Intake, Newsroom
+from syndication.ports.outbox import Outbox
+from syndication.ports.outputs import Portal, Publisher
+from syndication.ports.readership import Aftermath, Readership
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        ...
+
+
+class Store(Intake, Newsroom, Readership, Outbox, Aftermath, Feeds, Protocol):
+    """Everything that lasts. One method is one transaction."""
+
+    def close(self) -> None:
+        """Let go of connections (also right after a fork)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    store: Store
+    clock: Clock
+    fetcher: Fetcher
+    mailer: Mailer
+    portal: Portal
+    publisher: Publisher
+    folders: Mapping[str, Folder]
+    journals: Journals
+    weather: WeatherService | None = None
+    postbox: Postbox | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the publisher decided, as the verbs need it."""
+
+    outlet: Outlet
+    sources: Mapping[str, Source]
+    editions: Mapping[str, Edition]
+    partners: Mapping[str, Partner]
+    partner_secrets: Mapping[str, tuple[str, ...]]  # by Partner id, newest first
+    keys: Keys  # links, and addresses that mail comes back to
+    address_keys: Keys
+    templates: Mapping[str, str]  # template name -> source text
+    allowed: frozenset[str] | None = None  # rehearsal: digests of address keys that may be written to; None = live
+    reply_to: str | None = None
+    bounce_domain: str | None = None  # where VERP, reply and leaving addresses live; None: there are none
+    replies: bool = False  # answers of readers come to reply addresses first, and from there to `reply_to`
+    signers: tuple[Signer, ...] = ()  # DKIM; who of them signs is said by the instant at which an Issue was frozen
+    own_pages: bool = False  # readers have pages of their own: to change their choices, and for their copy of a digest
+    weather_stations: tuple[str, ...] = ()
+    lease: timedelta = timedelta(seconds=90)  # how long a claimed slice is held without a sign of life
+    zone: str = "Asia/Seoul"  # whose days the limits by the day count
+    limits: Mapping[str, Limit] = field(default_factory=dict)  # by mail provider; "" is everything
+    warm_up: WarmUp | None = None
+    seeds: frozenset[str] = frozenset()  # digests of the newsroom's own addresses: they go first
+    cohort: str | None = None  # address digests below this are ours to write to; None: all
+    keep: timedelta = timedelta(days=400)  # how long it is known who got what: the correction window
+    most_refused: float = 0.2  # share of an Issue's answers; more than that stops it
+
+    @property
+    def live(self) -> bool:
+        return self.allowed is None
