@@ -6,12 +6,10 @@ It reads nothing of what it fetches, and connects to no address but the very one
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,24 +19,16 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from syndication.core.addresses import judge, judge_url
+from syndication.adapters.guard import Deadline, JudgedNetwork, Refused, Resolver, resolve
+from syndication.core.addresses import judge_url
 from syndication.ports import Fetched, Permanent, Transient
-
-Resolver = Callable[[str, int], Iterable[str]]
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MAX_REDIRECTS = 5
 _LATER = frozenset((408, 425, 429))
 _LONGEST_WAIT = timedelta(days=2)  # a Retry-After beyond this is a slip
-_MOST_ADDRESSES = 4  # tried one after the other
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/html;q=0.9, */*;q=0.5"
 _VALIDATOR = re.compile(r"[\x20-\x7e]{1,1000}")
-
-
-def resolve(host: str, port: int) -> Iterable[str]:
-    """The addresses of a name, as the system resolves it."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def shown(url: str) -> str:
@@ -87,7 +77,7 @@ class HttpFetcher:
         self, url: str, *, etag: str | None = None, last_modified: str | None = None, loopback: bool = False
     ) -> Fetched:
         """GET as ports.Fetcher says. At most five redirects, each judged anew and none to loopback."""
-        deadline = _Deadline(time.monotonic() + self._timeout.total_seconds())
+        deadline = Deadline(self._timeout)
         asked = self._asked(etag, last_modified)
         return follow(url, lambda at, first: self._hop(at, asked, deadline, loopback=loopback and first))
 
@@ -101,17 +91,17 @@ class HttpFetcher:
         validators = (("If-None-Match", etag), ("If-Modified-Since", last_modified))
         return asked | {name: value for name, value in validators if value and _VALIDATOR.fullmatch(value)}
 
-    def _hop(self, url: str, asked: Mapping[str, str], deadline: _Deadline, *, loopback: bool) -> Fetched | str:
+    def _hop(self, url: str, asked: Mapping[str, str], deadline: Deadline, *, loopback: bool) -> Fetched | str:
         """The answer of one address, or the address it redirects to."""
         target = _target(url)
-        deadline.at += self._turns.wait(target.host)
-        network = _JudgingNetwork(self._resolver, deadline, loopback=loopback)
+        deadline.put_off(self._turns.wait(target.host))
+        network = JudgedNetwork(self._resolver, deadline, loopback=loopback)
         # a connection is never used twice: what was allowed for one request is not allowed for the next
         pool = httpcore.ConnectionPool(ssl_context=self._tls, network_backend=network, max_connections=1)
         try:
             with pool, pool.stream("GET", _core_url(target), headers=_core_headers(target, asked)) as response:
                 return self._answer(target, response, asked)
-        except httpcore.UnsupportedProtocol as error:
+        except (Refused, httpcore.UnsupportedProtocol) as error:
             raise Permanent(f"{shown(str(target))}: {error}") from None
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError, zlib.error) as error:
             raise Transient(f"{shown(str(target))}: {_words(error)}") from None
@@ -182,111 +172,6 @@ def _core_headers(url: httpx.URL, asked: Mapping[str, str]) -> list[tuple[bytes,
 def _words(error: Exception) -> str:
     said = str(error) or type(error).__name__
     return said if not isinstance(error, TimeoutError | httpcore.TimeoutException) else f"it took too long ({said})"
-
-
-# --- connecting ------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Deadline:
-    """Until when one fetch may last, whatever the far side does."""
-
-    at: float
-
-    def left(self, most: float | None = None) -> float:
-        rest = self.at - time.monotonic()
-        if rest <= 0:
-            raise httpcore.ReadTimeout("the time for the whole answer ran out")
-        return rest if most is None else min(rest, most)
-
-
-class _JudgingNetwork(httpcore.NetworkBackend):
-    """Resolves a name once, judges every address it has, and connects to one of those and no other."""
-
-    def __init__(self, resolver: Resolver, deadline: _Deadline, *, loopback: bool) -> None:
-        self._resolver = resolver
-        self._deadline = deadline
-        self._loopback = loopback
-        self._plain = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        failed: Exception | None = None
-        for address in self._judged(host, port)[:_MOST_ADDRESSES]:
-            try:
-                stream = self._plain.connect_tcp(address, port, self._deadline.left(timeout), None, socket_options)
-                return _TimedStream(stream, self._deadline)
-            except httpcore.ConnectError as error:
-                failed = error
-        raise failed or httpcore.ConnectError("the name has no address")
-
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
-    ) -> httpcore.NetworkStream:
-        raise httpcore.UnsupportedProtocol("only TCP is used")
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(self._deadline.left(seconds))
-
-    def _judged(self, host: str, port: int) -> list[str]:
-        """The addresses of a host. One that must not be connected to refuses the host as a whole."""
-        addresses = _within(self._deadline, lambda: list(self._resolver(host, port)))
-        for address in addresses:
-            fault = judge(address, loopback=self._loopback)
-            if fault is not None:
-                raise Permanent(f"{host}: refused: {fault}")
-        return addresses
-
-
-def _within(deadline: _Deadline, ask: Callable[[], list[str]]) -> list[str]:
-    """What `ask` returns, by the deadline: the system's resolver knows none of its own."""
-    said: list[list[str]] = []
-    failed: list[Exception] = []
-
-    def answer() -> None:
-        try:
-            said.append(ask())
-        except (OSError, ValueError) as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    thread.join(deadline.left())
-    if said:
-        return said[0]
-    raise httpcore.ConnectError(f"the name could not be resolved: {failed[0] if failed else 'it took too long'}")
-
-
-class _TimedStream(httpcore.NetworkStream):
-    """A stream whose every step ends by the deadline."""
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        secure = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left(timeout))
-        return _TimedStream(secure, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
 
 
 # --- answers ---------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from syndication.adapters.http import HttpFetcher, Resolver, follow, shown
+from syndication.adapters.guard import Resolver
+from syndication.adapters.http import HttpFetcher, follow, shown
 from syndication.ports import Fetched, Permanent, Transient
 from tests.contract.origin import Origin, origin
 

@@ -19,7 +19,7 @@ from email.utils import parsedate_to_datetime
 import httpcore
 import httpx
 
-from syndication.adapters.webhook.wire import Deadline, JudgedNetwork, Refused, Resolver, resolve
+from syndication.adapters.guard import Deadline, JudgedNetwork, Refused, Resolver, resolve
 from syndication.core.addresses import judge_url
 from syndication.core.model import Outcome, Verdict
 from syndication.ports import Push

@@ -1,6 +1,6 @@
-"""The network under webhooks: names resolved once, every address judged, every step within one deadline.
+"""The guarded network under whatever goes out by HTTP: names resolved once, every address judged, one deadline.
 
-It speaks no HTTP and knows no Partner.
+It decides nothing about what is asked for or sent; adapters that speak HTTP share it and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from syndication.core.addresses import judge
 
 Resolver = Callable[[str, int], Iterable[str]]
 
-_MOST_ADDRESSES = 6
+_MOST_ADDRESSES = 6  # tried one after the other
 _CHUNK = 65_536
 
 
@@ -39,12 +39,16 @@ class Deadline:
     def __init__(self, timeout: timedelta) -> None:
         self._at = time.monotonic() + timeout.total_seconds()
 
-    def left(self) -> float:
-        """Seconds left; raises httpcore.ReadTimeout when there are none."""
+    def left(self, most: float | None = None) -> float:
+        """Seconds left, at most so many; raises httpcore.ReadTimeout when there are none."""
         rest = self._at - time.monotonic()
         if rest <= 0:
             raise httpcore.ReadTimeout("the time for the whole exchange ran out")
-        return rest
+        return rest if most is None else min(rest, most)
+
+    def put_off(self, seconds: float) -> None:
+        """Do not count time that was spent waiting on purpose."""
+        self._at += seconds
 
 
 class JudgedNetwork(httpcore.NetworkBackend):
@@ -68,7 +72,7 @@ class JudgedNetwork(httpcore.NetworkBackend):
         failed: Exception | None = None
         for address in self._judged(host, port)[:_MOST_ADDRESSES]:
             try:
-                stream = self._plain.connect_tcp(address, port, self._deadline.left(), None, socket_options)
+                stream = self._plain.connect_tcp(address, port, self._deadline.left(timeout), None, socket_options)
                 return _TimedStream(stream, self._deadline, self)
             except httpcore.ConnectError as error:
                 failed = error
@@ -80,7 +84,7 @@ class JudgedNetwork(httpcore.NetworkBackend):
         raise Refused("only TCP is used")
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(min(seconds, self._deadline.left()))
+        time.sleep(self._deadline.left(seconds))
 
     def _judged(self, host: str, port: int) -> list[str]:
         """The addresses of a host. One that must not be connected to refuses the host as a whole."""
@@ -101,11 +105,11 @@ class _TimedStream(httpcore.NetworkStream):
         self._network = network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left())
+        return self._stream.read(max_bytes, self._deadline.left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _CHUNK):  # in pieces: a far side that takes one byte a second ends too
-            left = self._deadline.left()
+            left = self._deadline.left(timeout)
             self._network.written = True
             self._stream.write(buffer[start : start + _CHUNK], left)
 
@@ -115,7 +119,7 @@ class _TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        secure = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
+        secure = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left(timeout))
         return _TimedStream(secure, self._deadline, self._network)
 
     def get_extra_info(self, info: str) -> Any:
