@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from syndication import bootstrap
 from syndication.bootstrap import House
-from syndication.ports import Permanent, Transient
+from syndication.ports import Permanent, Transient, Unknown
 from syndication.settings import BadSettings, Problem, Settings
 
 _WIDE = 200  # columns where no terminal says how many: what is piped on must not be cut in the middle of a link
@@ -42,7 +42,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (Permanent, Transient) as error:
+        except (Permanent, Transient, Unknown) as error:
             raise click.ClickException(str(error)) from error
         except SQLAlchemyError as error:
             raise click.ClickException(f"the database refused: {_first_line(error)}") from error

@@ -22,6 +22,7 @@ from syndication import bootstrap
 from syndication.bootstrap import House
 from syndication.cli.children import Child, Children
 from syndication.cli.house import Context, load, quiet_logs
+from syndication.ports import Transient
 from syndication.settings import Settings
 
 STOP_WITHIN = timedelta(seconds=85)  # systemd's 90 s and some room
@@ -109,7 +110,7 @@ class Watch:
     def _signs(self) -> Mapping[str, datetime] | None:
         try:
             return self.house.store.beats()
-        except SQLAlchemyError:
+        except (Transient, SQLAlchemyError):
             return None  # while the database is away nobody can show anything
 
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from syndication.ports import Transient
+from syndication.ports import Transient, Unknown
 from syndication.web import inbox, leaving, operating, pages, provider_events
 from syndication.web.feeds import STYLESHEET, Feeds
 from syndication.web.guard import HEADERS, Guard, content_policy
@@ -39,7 +39,12 @@ def create_app(site: Site) -> FastAPI:
             Middleware(Guard, policy=policy),
             Middleware(Feeds, publisher=site.ports.publisher, stylesheet=site.templates[STYLESHEET]),
         ],
-        exception_handlers={HTTPException: _refused(made), Transient: _not_now(made), Exception: _broken(made, policy)},
+        exception_handlers={
+            HTTPException: _refused(made),
+            Transient: _not_now(made),
+            Unknown: _not_now(made),  # the database went away; what readers do may be done again
+            Exception: _broken(made, policy),
+        },
     )
     for area in (operating, provider_events, leaving, inbox, pages):
         app.include_router(area.router(made))

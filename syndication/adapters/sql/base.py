@@ -1,4 +1,4 @@
-"""What every part of the SQL Store shares: one method, one transaction.
+"""What every part of the SQL Store shares: one method, one transaction, and the errors that leave it.
 
 It knows no table.
 """
@@ -11,8 +11,10 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
-from syndication.adapters.sql.engine import database_now
+from syndication.adapters.sql.engine import database_now, outage
+from syndication.ports import Unknown
 
 
 class Base:
@@ -21,13 +23,30 @@ class Base:
 
     @contextmanager
     def _writes(self) -> Iterator[Connection]:
-        with self._engine.begin() as db:
-            yield db
+        """A writing transaction. Raises Transient when the database went away or could not take it and nothing is
+        written; Unknown when it went away while it was told to keep what was written."""
+        asked = False
+        try:
+            with self._engine.begin() as db:
+                yield db
+                asked = True
+        except SQLAlchemyError as error:
+            fault = outage(error)
+            if fault is None:
+                raise
+            raise (Unknown(f"{fault}, before it answered whether it kept this") if asked else fault) from error
 
     @contextmanager
     def _reads(self) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(reads=True) as db, db.begin():
-            yield db
+        """A reading transaction. Raises Transient when the database went away."""
+        try:
+            with self._engine.connect().execution_options(reads=True) as db, db.begin():
+                yield db
+        except SQLAlchemyError as error:
+            fault = outage(error)
+            if fault is None:
+                raise
+            raise fault from error
 
     @property
     def _now(self) -> ColumnElement[int]:

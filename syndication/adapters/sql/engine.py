@@ -16,8 +16,17 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, literal_column, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from syndication.ports import Transient
+
+# SQLite's primary result codes for what passes: BUSY LOCKED NOMEM READONLY INTERRUPT IOERR FULL CANTOPEN PROTOCOL
+_SQLITE_PASSING = frozenset((5, 6, 7, 8, 9, 10, 13, 14, 15))
+# PostgreSQL's error classes (appendix A): connection, rollback for others' sake, resources, not now, operator, system
+_POSTGRES_PASSING = ("08", "40", "53", "55", "57", "58")
+_STANDBY = "25006"  # after a failover the old server takes no writes
 _BUSY = 30  # seconds a writer waits for another one
 
 
@@ -52,6 +61,25 @@ def _begin_sqlite(connection: Connection) -> None:
     # a deferred transaction that turns into a writer half-way fails at once instead of waiting
     reads = connection.get_execution_options().get("reads", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def outage(error: SQLAlchemyError) -> Transient | None:
+    """The Transient that an error of the database is, where it passes without anybody's doing; None for a fault of
+    ours (a statement that it refuses), which is to be seen as it is."""
+    if isinstance(error, NoConnectionFree):
+        return Transient("no connection to the database came free")
+    if not isinstance(error, DBAPIError):
+        return None
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    state = getattr(error.orig, "sqlstate", None)
+    if code is not None:
+        passing = code & 0xFF in _SQLITE_PASSING
+    elif state is not None:
+        passing = state.startswith(_POSTGRES_PASSING) or state == _STANDBY
+    else:
+        passing = error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
+    said = str(error.orig).strip().partition("\n")[0]
+    return Transient(f"the database does not answer now: {said}") if passing else None
 
 
 def database_now(engine: Engine) -> ColumnElement[int]:
