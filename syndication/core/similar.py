@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from zlib import crc32
@@ -32,6 +32,8 @@ class _Story:
     text: str
     towns: frozenset[str]  # named in title and opening
     dates: frozenset[str]
+    figures: Mapping[str, frozenset[float]]  # by what they count
+    openings: tuple[str, str]  # with which names title and body begin
     exact_only: bool  # too short for runs, or the weather
 
 
@@ -39,8 +41,9 @@ def same_as(contents: Sequence[ArticleContent]) -> tuple[int | None, ...]:
     """For each story the position of the first one before it that it repeats, or None.
 
     Two stories are the same when their character 5-grams, without blanks and punctuation, overlap by Jaccard 0.7 or
-    more and neither their towns nor their dates contradict each other. The daily weather, alike on purpose, only
-    repeats what is equal. A repeated story is compared with no further ones, so nothing drifts from copy to copy.
+    more and neither their towns nor their dates, figures or names contradict each other. The daily weather, alike on
+    purpose, only repeats what is equal. A repeated story is compared with no further ones, so nothing drifts from
+    copy to copy.
     """
     stories = [_story(content) for content in contents]
     index = _Index([s.grams for s in stories])
@@ -67,17 +70,21 @@ _OPENING = 400  # characters after the title in which a story says where and whe
 
 
 def _story(content: ArticleContent) -> _Story:
-    text = f"{content.title} {' '.join(content.paragraphs)}"[:_MOST_GRAMS]
-    opening = text[: len(content.title) + _OPENING]
-    body = _letters(" ".join(content.paragraphs)[:_MOST_GRAMS])
+    title = unicodedata.normalize("NFC", content.title)
+    told = unicodedata.normalize("NFC", " ".join(content.paragraphs)[:_MOST_GRAMS])
+    text = f"{title} {told}"[:_MOST_GRAMS]
+    opening = text[: len(title) + _OPENING]
+    body = _letters(told)
     grams = _grams(body)
-    weather = _WEATHER.search(content.title) or _TEMPERATURES.search(opening)
+    weather = _WEATHER.search(title) or _TEMPERATURES.search(opening)
     return _Story(
         grams=grams,
-        words=f"{_letters(content.title)} {body}",
+        words=f"{_letters(title)} {body}",
         text=text,
         towns=towns(opening),
         dates=dates(opening),
+        figures=figures(told),
+        openings=(_first_name(title), _first_name(told)),
         exact_only=weather is not None or len(grams) < _LEAST_GRAMS,
     )
 
@@ -131,8 +138,60 @@ def _date_words(text: str) -> Iterator[str]:
         )
 
 
+_FIGURE = re.compile(
+    r"(?<![\w.,])((?:\d[\d,]*(?:\.\d+)?\s*[조억만천백]+\s*)*\d[\d,]*(?:\.\d+)?)"
+    r"\s*([조억만천백]*)\s*([^\W\d_]|%)"
+)
+_PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([조억만천백]*)")
+_TIMES = {"조": 1e12, "억": 1e8, "만": 1e4, "천": 1e3, "백": 1e2}
+_WHEN = frozenset("년월일시분초")  # dates and hours have a guard of their own, or none
+
+
+def figures(text: str) -> Mapping[str, frozenset[float]]:
+    """The numbers that a text names, by the first letter of what they count: 명 → {1200.0}; 3천만 is 30 million."""
+    found: dict[str, set[float]] = {}
+    for digits, last, unit in _FIGURE.findall(text):
+        if unit not in _WHEN:
+            found.setdefault(unit, set()).add(_value(digits + last))
+    return {unit: frozenset(values) for unit, values in found.items()}
+
+
+def _value(digits: str) -> float:
+    total = 0.0
+    for number, times in _PIECE.findall(digits):
+        value = float(number.replace(",", "") or 0)
+        for one in times:
+            value *= _TIMES[one]
+        total += value
+    return total
+
+
+_NAME = re.compile(r"[가-힣A-Za-z]{2,}")
+_ASIDE = re.compile(r"^\s*(?:\([^)]*\)|\[[^\]]*\]|【[^】]*】|[^\w\s]+)\s*")
+
+
+def _first_name(text: str) -> str:
+    """The word with which a text begins, brackets and a particle (은, 는, 이, 가 …) left off."""
+    while aside := _ASIDE.match(text):
+        text = text[aside.end() :]
+    word = _NAME.search(text[:80])
+    return re.sub(r"(?<=..)(?:은|는|이|가|을|를|의|에|와|과|도)$", "", word[0]).casefold() if word else ""
+
+
+def _other_names(one: _Story, other: _Story) -> bool:
+    """Whether title and body each begin with a name that the other story never mentions."""
+    mine = all(name and name not in other.words for name in one.openings)
+    return mine and all(name and name not in one.words for name in other.openings)
+
+
+def _other_figures(one: _Story, other: _Story) -> bool:
+    """Whether both count the same thing and each comes to a number that the other does not have."""
+    shared = ((one.figures[unit], other.figures[unit]) for unit in one.figures.keys() & other.figures.keys())
+    return any(mine - theirs and theirs - mine for mine, theirs in shared)
+
+
 def _contradict(one: _Story, other: _Story) -> bool:
-    """Whether each opens with a town, or each with a date, of which the other knows nothing.
+    """Whether each has a town, a date, a figure or a name at its head of which the other knows nothing.
 
     Naming more than the other is no contradiction: a desk adds and cuts."""
     if one.towns - other.towns and other.towns - one.towns:
@@ -140,8 +199,10 @@ def _contradict(one: _Story, other: _Story) -> bool:
         if all(strange):
             return True
     if one.dates - other.dates and other.dates - one.dates:
-        return bool(one.dates - dates(other.text)) and bool(other.dates - dates(one.text))
-    return False
+        theirs, mine = dates(other.text), dates(one.text)
+        if one.dates - theirs and other.dates - mine:
+            return True
+    return _other_figures(one, other) or _other_names(one, other)
 
 
 def _same(one: _Story, other: _Story) -> bool:

@@ -28,7 +28,7 @@ class Pair:
 
 def pairs() -> list[Pair]:
     """Every labelled pair, in an order that never changes."""
-    return [*_copies(), *_lookalikes(), *_strangers(), *_daily()]
+    return [*_copies(), *_lookalikes(), *_strangers(), *_daily(), *_givers()]
 
 
 def _content(story: Story) -> ArticleContent:
@@ -223,3 +223,39 @@ def _daily() -> Iterator[Pair]:
                 other=ArticleContent(title=title, paragraphs=(words.format(**two, **rest),)),
                 same=False,
             )
+
+
+# --- added later -----------------------------------------------------------------------------
+
+_GIFT = (
+    "{who}은 설을 앞두고 이웃을 돕는 데 써 달라며 성금 500만 원을 가람시 한빛동 행정복지센터에 맡겼다. 이 단체는 "
+    "해마다 "
+    "겨울이면 연탄과 쌀을 나누고 홀로 사는 어르신의 집을 고쳐 왔다.",
+    "성금은 사회복지공동모금회를 거쳐 형편이 어려운 가정의 난방비로 쓰인다. 동장은 따뜻한 마음을 잊지 않고 꼭 필요한 "
+    "곳에 "
+    "전하겠다며 고마움을 나타냈다.",
+)
+_GIVERS = (
+    "한빛건설",
+    "다온전기",
+    "은하수산악회",
+    "가람신협",
+    "솔뫼병원",
+    "마루초동창회",
+    "두레농협",
+    "새벌적십자봉사단",
+)
+
+
+def _givers() -> Iterator[Pair]:
+    """The same gift from two givers of one town; and one gift as two papers tell it."""
+    for n, who in enumerate(_GIVERS):
+        next_one = _GIVERS[(n + 1) % len(_GIVERS)]
+        one, two = (
+            (f"{name}, 이웃돕기 성금 500만 원 기탁", tuple(p.format(who=name) for p in _GIFT))
+            for name in (who, next_one)
+        )
+        yield Pair(way="another giver", release=n, one=_content(one), other=_content(two), same=False)
+        told = _replaced(one, ("500만 원", "5백만원"), ("맡겼다", "기탁했다"))
+        told = (f"이웃돕기에 나선 {who}", told[1])
+        yield Pair(way="one gift, reworded", release=n, one=_content(one), other=_content(told), same=True)

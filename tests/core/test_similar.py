@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.core.model import ArticleContent
-from syndication.core.similar import dates, same_as, towns
+from syndication.core.similar import dates, figures, same_as, towns
 
 RELEASE = (
     "가람시는 오는 20일 시청 대회의실에서 '시민과 함께하는 신년 대화'를 연다고 밝혔다. 이번 대화는 시정 운영 방향을 "
@@ -113,3 +113,26 @@ class TestLaws:
         started = time.perf_counter()
         assert same_as(many) == (None,) * 1000
         assert time.perf_counter() - started < 10
+
+
+class TestFigures:
+    def test_figures_are_read_in_every_way_of_writing_them(self) -> None:
+        assert figures("1,200명과 3천만 원, 3억 5000만원, 2.5km") == {
+            "명": {1200.0},
+            "원": {30_000_000.0, 350_000_000.0},
+            "k": {2.5},
+        }
+
+    def test_dates_hours_and_numbers_of_things_are_no_figures(self) -> None:
+        assert figures("20일 오전 10시, 제3회, A12동") == {}
+
+    @pytest.mark.parametrize(("new", "first"), [("30명", None), ("2천명", 0), ("2,000명", 0)])
+    def test_another_number_of_the_same_thing_is_another_story(self, new: str, first: int | None) -> None:
+        told = RELEASE[0].replace("시민과 직접", "시민 2000명과 직접")
+        one, other = story(told, RELEASE[1]), story(told.replace("2000명", new), RELEASE[1])
+        assert same_as([one, other]) == (None, first)
+
+    def test_a_million_commas_take_no_time(self) -> None:
+        started = time.perf_counter()
+        figures("1," * 10_000 + "9 억 " * 5_000)
+        assert time.perf_counter() - started < 5
