@@ -52,12 +52,15 @@ class Deadline:
 
 
 class JudgedNetwork(httpcore.NetworkBackend):
-    """Connects to a judged address of a name and to no other. `written`: whether any of a request went out."""
+    """Connects to a judged address of a name and to no other. `written`: whether any of a request went out.
 
-    def __init__(self, resolver: Resolver, deadline: Deadline, *, loopback: bool) -> None:
+    With `most` a far side that sends more octets than that, in whatever part of its answer, is Refused."""
+
+    def __init__(self, resolver: Resolver, deadline: Deadline, *, loopback: bool, most: int | None = None) -> None:
         self._resolver = resolver
         self._deadline = deadline
         self._loopback = loopback
+        self._left = most
         self._plain = httpcore.SyncBackend()
         self.written = False
 
@@ -86,6 +89,12 @@ class JudgedNetwork(httpcore.NetworkBackend):
     def sleep(self, seconds: float) -> None:
         time.sleep(self._deadline.left(seconds))
 
+    def count(self, octets: int) -> None:
+        if self._left is not None:
+            self._left -= octets
+            if self._left < 0:
+                raise Refused("the answer does not end")
+
     def _judged(self, host: str, port: int) -> list[str]:
         """The addresses of a host. One that must not be connected to refuses the host as a whole."""
         addresses = _within(self._deadline, lambda: list(self._resolver(host, port)))
@@ -105,7 +114,9 @@ class _TimedStream(httpcore.NetworkStream):
         self._network = network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout))
+        octets = self._stream.read(max_bytes, self._deadline.left(timeout))
+        self._network.count(len(octets))
+        return octets
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _CHUNK):  # in pieces: a far side that takes one byte a second ends too

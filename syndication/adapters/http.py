@@ -27,7 +27,12 @@ _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MAX_REDIRECTS = 5
 _LATER = frozenset((408, 425, 429))
 _LONGEST_WAIT = timedelta(days=2)  # a Retry-After beyond this is a slip
-_ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/html;q=0.9, */*;q=0.5"
+_ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.9, "
+    "application/json;q=0.9, */*;q=0.5"
+)
+_BESIDE = 1_048_576  # octets of one answer beside its body: header lines, sizes of chunks, answers of the kind 1xx
+_MEMBERS = 1_000  # of one packed answer
 _VALIDATOR = re.compile(r"[\x20-\x7e]{1,1000}")
 
 
@@ -74,12 +79,21 @@ class HttpFetcher:
         self._tls = httpx.create_ssl_context(trust_env=False)
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, loopback: bool = False
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        loopback: bool = False,
+        authorization: str | None = None,
     ) -> Fetched:
         """GET as ports.Fetcher says. At most five redirects, each judged anew and none to loopback."""
         deadline = Deadline(self._timeout)
         asked = self._asked(etag, last_modified)
-        return follow(url, lambda at, first: self._hop(at, asked, deadline, loopback=loopback and first))
+        told = _authorized(asked, authorization)
+        return follow(
+            url, lambda at, first: self._hop(at, told if first else asked, deadline, loopback=loopback and first)
+        )
 
     def _asked(self, etag: str | None, last_modified: str | None) -> Mapping[str, str]:
         asked = {
@@ -95,7 +109,7 @@ class HttpFetcher:
         """The answer of one address, or the address it redirects to."""
         target = _target(url)
         deadline.put_off(self._turns.wait(target.host))
-        network = JudgedNetwork(self._resolver, deadline, loopback=loopback)
+        network = JudgedNetwork(self._resolver, deadline, loopback=loopback, most=self._max_bytes + _BESIDE)
         # a connection is never used twice: what was allowed for one request is not allowed for the next
         pool = httpcore.ConnectionPool(ssl_context=self._tls, network_backend=network, max_connections=1)
         try:
@@ -123,7 +137,7 @@ class HttpFetcher:
         if status >= 500 or status in _LATER or status == 304:
             raise Transient(f"{shown(where)}: HTTP {status}", retry_after=_retry_after(headers))
         if not 200 <= status < 300 or status == 206:
-            raise Permanent(f"{shown(where)}: HTTP {status}")
+            raise Permanent(f"{shown(where)}: HTTP {status}", status=status)
         return Fetched(
             url=where,
             body=_body(where, response, headers, self._max_bytes),
@@ -131,6 +145,14 @@ class HttpFetcher:
             etag=headers.get("etag"),
             last_modified=headers.get("last-modified"),
         )
+
+
+def _authorized(asked: Mapping[str, str], authorization: str | None) -> Mapping[str, str]:
+    if authorization is None:
+        return asked
+    if not _VALIDATOR.fullmatch(authorization):
+        raise Permanent("what is to be said as authorization cannot stand in a header")
+    return {**asked, "Authorization": authorization}
 
 
 # --- addresses -------------------------------------------------------------------------------
@@ -199,6 +221,7 @@ class _Taken:
     limit: int
     packed: bool
     raw: int = 0
+    members: int = 0
     body: bytearray = field(default_factory=bytearray)
     _unpacker: Any = None
 
@@ -225,6 +248,9 @@ class _Taken:
                 self._unpacker = None
             if self._unpacker is None:
                 self._unpacker = zlib.decompressobj(wbits=31)
+                self.members += 1
+                if self.members > _MEMBERS:  # each may be empty: they cost time and give nothing
+                    raise zlib.error("the packed answer has too many members")
             self.body += self._unpacker.decompress(chunk, self.limit - len(self.body) + 1)
             chunk = self._unpacker.unconsumed_tail or self._unpacker.unused_data
 

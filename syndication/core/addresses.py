@@ -20,6 +20,7 @@ _NOT_PUBLIC = tuple(
         ("10.0.0.0/8", "private"),
         ("100.64.0.0/10", "shared by a provider"),
         ("127.0.0.0/8", "loopback"),
+        ("168.63.129.16/32", "a cloud's own service"),  # Azure's wire server, the one such address in public space
         ("169.254.0.0/16", "link-local"),
         ("172.16.0.0/12", "private"),
         ("192.0.0.0/24", "reserved for protocols"),
@@ -53,6 +54,17 @@ _NOT_PUBLIC = tuple(
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # the only IPv6 space assigned to public hosts
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
+
+# Ports of other protocols, which a request could be made to speak: the list of browsers (WHATWG Fetch, section 2.9).
+_OTHERS_PORTS = frozenset(
+    (
+        *(1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95),
+        *(101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179),
+        *(389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990),
+        *(993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669),
+        *(6679, 6697, 10080),
+    )
+)
 
 # What the C resolver would read as a number: 127.1, 0x7f000001, 017700000001, 2130706433.
 _NUMBER_HOST = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.IGNORECASE)
@@ -126,6 +138,8 @@ def judge_url(url: str) -> str | None:
         return "the URL names no host"
     if port == 0:
         return "port 0 is no port"
+    if port in _OTHERS_PORTS:
+        return f"port {port} belongs to another protocol"
     return _judge_host(host)
 
 

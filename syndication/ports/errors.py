@@ -16,8 +16,16 @@ class Transient(Exception):
         self.retry_after = retry_after
 
 
+class Outrun(Transient):
+    """Somebody else replaced meanwhile what was to be replaced: look again, then decide anew."""
+
+
 class Permanent(Exception):
-    """It will not work until somebody changes something."""
+    """It will not work until somebody changes something. `status` is the HTTP status where one said so."""
+
+    def __init__(self, reason: str = "", *, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class Unknown(Exception):

@@ -29,11 +29,18 @@ class Fetched:
 
 class Fetcher(Protocol):
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, loopback: bool = False
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        loopback: bool = False,
+        authorization: str | None = None,
     ) -> Fetched:
         """GET within size and time limits; addresses that are not public are refused, also after redirects.
 
-        `loopback` allows a loopback address for `url` itself, never for where it redirects.
+        `loopback` allows a loopback address for `url` itself, never for where it redirects; `authorization` (the value
+        of that header) is told to nobody else either.
         Raises Transient (5xx, 429, timeouts, dead names) and Permanent (other 4xx, refused address, too large).
         """
         ...

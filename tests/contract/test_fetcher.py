@@ -310,7 +310,7 @@ def test_a_dead_name_or_port_is_transient(site: Origin) -> None:
     with pytest.raises(Transient, match="resolved"):
         fetcher(resolver=dead).fetch("http://news.example/x")
     with pytest.raises(Transient):
-        fetcher().fetch("http://127.0.0.1:1/x", loopback=True)
+        fetcher().fetch("http://127.0.0.1:2/x", loopback=True)
 
 
 def test_a_body_that_ends_early_is_transient(site: Origin) -> None:

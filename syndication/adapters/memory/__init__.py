@@ -49,9 +49,15 @@ class MemoryFetcher:
     answers: dict[str, Fetched | Exception] = field(default_factory=dict)
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, loopback: bool = False
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        loopback: bool = False,
+        authorization: str | None = None,
     ) -> Fetched:
-        answer = self.answers.get(url, Permanent(f"{url} answered 404"))
+        answer = self.answers.get(url, Permanent(f"{url} answered 404", status=404))
         if isinstance(answer, Exception):
             raise answer
         if etag is not None and etag == answer.etag:
