@@ -11,10 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from syndication.core.model import Edition
+from syndication.core.model import Cadence, Edition
 
 _DAY = timedelta(days=1)
-_WEEK_AND_SKIPPED_DAY = 9  # a zone that crosses the date line leaves out one date
+_AHEAD = 400 * _DAY  # who appears in no year, never does
+_WEEK = 7
 OVERDUE_AFTER = timedelta(minutes=15)
 
 
@@ -54,23 +55,31 @@ def slot(edition: Edition, on: date) -> Slot:
     )
 
 
-def due(edition: Edition, now: datetime, *, last_on: date | None, adopted_at: datetime) -> tuple[Duty, ...]:
+def due(
+    edition: Edition,
+    now: datetime,
+    *,
+    last_on: date | None,
+    adopted_at: datetime,
+    cadence: Cadence = Cadence.DAILY,
+) -> tuple[Duty, ...]:
     """What is owed at `now`, oldest date first: at most one Issue to assemble, after the dates that were missed.
 
     `last_on` is the newest local date that has an Issue in any state: nothing up to it is owed again, so a changed
     hour or zone never gives two Issues for one date. Without it dates count from the Edition's adoption, by
     `_counts`. Of several dates after an outage only the newest that has not expired is assembled.
     """
-    owed = [s for s in _slots_until(edition, now, last_on=last_on, adopted_at=adopted_at) if s.cut_off_at <= now]
+    slots = _slots_until(edition, now, last_on=last_on, adopted_at=adopted_at, cadence=cadence)
+    owed = [s for s in slots if s.cut_off_at <= now]
     newest = owed[-1] if owed and now < owed[-1].expires_at else None
     duties = (Duty(slot=s, kind=Task.ASSEMBLE if s is newest else Task.MISSED) for s in owed)
     return tuple(d for d in duties if d.kind is Task.ASSEMBLE or adopted_at <= d.slot.cut_off_at)
 
 
-def next_slot(edition: Edition, now: datetime) -> Slot | None:
+def next_slot(edition: Edition, now: datetime, cadence: Cadence = Cadence.DAILY) -> Slot | None:
     """The first slot whose hour is still to come; None for an Edition without publishing days."""
     first = local_date(edition, now)
-    slots = (slot(edition, on) for on in _publishing_dates(edition, first, first + _WEEK_AND_SKIPPED_DAY * _DAY))
+    slots = (slot(edition, on) for on in _publishing_dates(edition, first, first + _AHEAD, cadence))
     return next((s for s in slots if s.publish_at > now), None)
 
 
@@ -81,9 +90,10 @@ def overdue(
     *,
     adopted_at: datetime,
     grace: timedelta = OVERDUE_AFTER,
+    cadence: Cadence = Cadence.DAILY,
 ) -> Slot | None:
     """The newest slot whose hour passed more than `grace` ago and that has no Issue in any state."""
-    owed = _slots_until(edition, now, last_on=last_on, adopted_at=adopted_at)
+    owed = _slots_until(edition, now, last_on=last_on, adopted_at=adopted_at, cadence=cadence)
     return next((s for s in reversed(owed) if s.publish_at + grace <= now), None)
 
 
@@ -92,9 +102,26 @@ def local_date(edition: Edition, now: datetime) -> date:
     return now.astimezone(ZoneInfo(edition.zone)).date()
 
 
-def publishes_on(edition: Edition, on: date) -> bool:
-    """Whether `on` is a publishing day that exists in the Edition's zone."""
-    return on.weekday() in edition.days and _exists(on, ZoneInfo(edition.zone))
+def publishes_on(edition: Edition, on: date, cadence: Cadence = Cadence.DAILY) -> bool:
+    """Whether `on` is a publishing day that exists in the Edition's zone and is none of its closed days.
+
+    The weekly Issue of a closed day comes on the first day after it that is open, within its week. An extra one has
+    no days: it comes when it is told to."""
+    if cadence is Cadence.WEEKLY:
+        return _is_weekly(edition, on)
+    return cadence is Cadence.DAILY and on.weekday() in edition.days and _is_open(edition, on)
+
+
+def _is_weekly(edition: Edition, on: date) -> bool:
+    if edition.weekly is None:
+        return False
+    days_late = (on.weekday() - edition.weekly) % _WEEK
+    earlier = (on - n * _DAY for n in range(1, days_late + 1))
+    return _is_open(edition, on) and not any(_is_open(edition, day) for day in earlier)
+
+
+def _is_open(edition: Edition, on: date) -> bool:
+    return on not in edition.closed and _exists(on, ZoneInfo(edition.zone))
 
 
 def instant(on: date, at: time, zone: ZoneInfo) -> datetime:
@@ -109,11 +136,13 @@ def instant(on: date, at: time, zone: ZoneInfo) -> datetime:
     return _end_of_gap(wall.replace(fold=1).astimezone(UTC), found, zone)
 
 
-def _slots_until(edition: Edition, now: datetime, *, last_on: date | None, adopted_at: datetime) -> list[Slot]:
+def _slots_until(
+    edition: Edition, now: datetime, *, last_on: date | None, adopted_at: datetime, cadence: Cadence
+) -> list[Slot]:
     """Slots that count and whose cut-off may have come, oldest first."""
     first = last_on + _DAY if last_on else local_date(edition, adopted_at)
     last = local_date(edition, now + edition.lead) + _DAY
-    slots = (slot(edition, on) for on in _publishing_dates(edition, first, last))
+    slots = (slot(edition, on) for on in _publishing_dates(edition, first, last, cadence))
     return [s for s in slots if _counts(s, adopted_at)]
 
 
@@ -126,10 +155,10 @@ def _counts(of: Slot, adopted_at: datetime) -> bool:
     return adopted_at <= of.publish_at
 
 
-def _publishing_dates(edition: Edition, first: date, last: date) -> Iterator[date]:
+def _publishing_dates(edition: Edition, first: date, last: date, cadence: Cadence) -> Iterator[date]:
     for n in range((last - first).days + 1):
         on = first + n * _DAY
-        if publishes_on(edition, on):
+        if publishes_on(edition, on, cadence):
             yield on
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from syndication.core.links import Keys
 from syndication.core.model import Edition, Outlet, Partner, Source, SourceKind
 from syndication.settings import secrets
+from syndication.settings.closing import closed
 from syndication.settings.environment import Found
 from syndication.settings.fields import Mode
 from syndication.settings.reading import Draft, Entry
@@ -24,7 +25,7 @@ def build(draft: Draft, found: Found) -> Settings:
     """The Settings of a draft in which no error was found."""
     single = draft.single
     storage = _storage(draft, found)
-    editions = tuple(_made(Edition, edition) for edition in draft.editions)
+    editions = tuple(_edition(edition) for edition in draft.editions)
     address_keys, link_keys = _keys(storage.folder, found)
     partners = tuple(_made(Partner, p, secret_names=p.get("secrets_from")) for p in draft.partners)
     return Settings(
@@ -62,6 +63,10 @@ def _made(kind: type[T], entry: Entry, **more: Any) -> T:
 def _outlet(entry: Entry) -> Outlet:
     name, address = entry.get("sender")
     return _made(Outlet, entry, sender_name=name, sender_address=address)
+
+
+def _edition(entry: Entry) -> Edition:
+    return _made(Edition, entry, closed=closed(entry.get("holidays"), entry.get("closed")))
 
 
 def _source(entry: Entry, base: Path) -> Source:

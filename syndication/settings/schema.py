@@ -19,7 +19,7 @@ from syndication.core.model import (
     Undated,
 )
 from syndication.core.signers import Transport
-from syndication.settings import amazon, kinds, sending
+from syndication.settings import amazon, closing, kinds, sending
 from syndication.settings import returns as returning
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
 from syndication.settings.signing import EXAMPLE, dkim_key
@@ -145,6 +145,26 @@ EDITION = Table(
             '["월", "화", "수", "목", "금", "토", "일"]',
             "Publishing days, by Korean or English weekday names.",
             '["월", "화", "수", "목", "금"]',
+        ),
+        defaulting(
+            "holidays",
+            kinds.choice(closing.OnHolidays),
+            '"publish"',
+            "On Korean public holidays with their substitutes: publish or rest.",
+        ),
+        defaulting(
+            "closed",
+            kinds.several(closing.day),
+            "[]",
+            "Other dates without a digest: the paper's own, and holidays declared at short notice.",
+            "[2026-08-14]",
+        ),
+        optional(
+            "weekly",
+            kinds.weekday,
+            '"토"',
+            "Weekday of a weekly digest at the same hour, for readers who chose it; where it rests, the next day that "
+            "does not.",
         ),
         defaulting("hour", kinds.time_of_day, '"06:30"', "When sending may start, on the 24-hour clock."),
         defaulting(

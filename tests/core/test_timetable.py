@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.core.model import Edition
+from syndication.core.model import Cadence, Edition
 from syndication.core.timetable import Task, due, instant, next_slot, overdue, publishes_on, slot
+from syndication.settings.closing import korean_holidays
 
 ZONES = (
     "Asia/Seoul",
@@ -239,3 +240,74 @@ class TestStatus:
 
     def test_a_fresh_installation_is_not_overdue(self) -> None:
         assert overdue(edition(), at("2026-01-20T12:00+09:00"), None, adopted_at=at("2026-01-20T11:00+09:00")) is None
+
+
+# --- holidays and weekly Issues ----------------------------------------------------------------
+
+HOLIDAYS = korean_holidays()
+
+
+class TestHolidays:
+    @pytest.mark.parametrize(
+        ("on", "name"),
+        [
+            (date(2026, 2, 16), "설날"),
+            (date(2026, 2, 17), "설날"),
+            (date(2026, 2, 18), "설날"),
+            (date(2026, 3, 2), "대체"),  # 삼일절 fell on a Sunday
+            (date(2026, 9, 25), "추석"),
+            (date(2026, 9, 26), "추석"),
+            (date(2026, 10, 5), "대체"),  # 개천절 fell on a Saturday
+            (date(2027, 2, 9), "대체"),  # 설날 fell on a Sunday
+        ],
+    )
+    def test_the_moons_holidays_and_their_substitutes_are_known(self, on: date, name: str) -> None:
+        assert name in HOLIDAYS[on]
+        assert not publishes_on(edition(closed=HOLIDAYS), on)
+        assert publishes_on(edition(), on), "an Edition that publishes on holidays"
+
+    def test_an_ordinary_tuesday_is_none(self) -> None:
+        assert publishes_on(edition(closed=HOLIDAYS), date(2026, 1, 20))
+
+    def test_a_closed_day_is_not_missed_and_the_next_slot_is_behind_it(self) -> None:
+        rests = edition(closed=HOLIDAYS, hour=time(6, 30))
+        now = at("2026-02-16T07:00+09:00")
+        found = next_slot(rests, now)
+        assert found is not None
+        assert found.on == date(2026, 2, 19)
+        duties = due(rests, at("2026-02-19T06:25+09:00"), last_on=date(2026, 2, 15), adopted_at=LONG_AGO)
+        assert [(d.slot.on, d.kind) for d in duties] == [(date(2026, 2, 19), Task.ASSEMBLE)]
+        assert overdue(rests, at("2026-02-18T12:00+09:00"), date(2026, 2, 15), adopted_at=LONG_AGO) is None
+
+
+class TestWeekly:
+    def test_it_is_due_once_a_week_whatever_the_daily_days_are(self) -> None:
+        saturdays = edition(days=(0, 1, 2, 3, 4), weekly=5)
+        january = [date(2026, 1, n) for n in range(1, 32)]
+        assert [on.day for on in january if publishes_on(saturdays, on, Cadence.WEEKLY)] == [3, 10, 17, 24, 31]
+
+    def test_without_a_weekday_there_is_none(self) -> None:
+        assert next_slot(edition(), at("2026-01-20T06:00+09:00"), Cadence.WEEKLY) is None
+
+    def test_on_a_closed_day_it_comes_the_next_open_one(self) -> None:
+        mondays = edition(closed=HOLIDAYS, weekly=0)
+        february = [date(2026, 2, n) for n in range(9, 28)]
+        assert [on.day for on in february if publishes_on(mondays, on, Cadence.WEEKLY)] == [9, 19, 23]
+
+    def test_a_week_without_an_open_day_has_none(self) -> None:
+        shut = {date(2026, 2, n): "휴간" for n in range(9, 16)}
+        mondays = edition(closed=shut, weekly=0)
+        february = [date(2026, 2, n) for n in range(2, 24)]
+        assert [on.day for on in february if publishes_on(mondays, on, Cadence.WEEKLY)] == [2, 16, 23]
+
+    @given(st.integers(0, 6), st.sets(st.dates(date(2026, 1, 1), date(2026, 3, 1)), max_size=40))
+    def test_there_is_at_most_one_in_any_week_that_begins_on_its_day(self, weekday: int, shut: set[date]) -> None:
+        weekly = edition(closed=dict.fromkeys(shut, "휴간"), weekly=weekday)
+        days = [date(2026, 1, 1) + n * timedelta(days=1) for n in range(60)]
+        found = [on for on in days if publishes_on(weekly, on, Cadence.WEEKLY)]
+        weeks = [(on - timedelta(days=(on.weekday() - weekday) % 7)) for on in found]
+        assert len(set(weeks)) == len(weeks)
+
+    def test_an_extra_issue_is_never_due_by_itself(self) -> None:
+        now = at("2026-01-20T12:00+09:00")
+        assert due(edition(), now, last_on=None, adopted_at=LONG_AGO, cadence=Cadence.EXTRA) == ()

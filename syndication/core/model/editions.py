@@ -5,6 +5,7 @@ It does not choose what goes in; `curate` does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -73,6 +74,8 @@ class Edition:
     language: str = "ko"
     zone: str = "Asia/Seoul"
     days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)  # publishing days, Monday is 0
+    closed: Mapping[date, str] = field(default_factory=dict, repr=False, compare=False)  # days without an Issue, named
+    weekly: int | None = None  # weekday of the weekly Issue; None: there is none
     hour: time = time(6, 30)
     lead: timedelta = timedelta(minutes=10)
     weather_grace: timedelta = timedelta(minutes=5)  # within the lead
