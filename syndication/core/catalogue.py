@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote
 
 from syndication.core.flow import one_line
@@ -72,6 +73,7 @@ def edition_feed(edition_id: str, kind: str = "articles") -> Feed:
     return Feed(scope=Scope.EDITION, term=edition_id, kind=kind)
 
 
+@lru_cache(maxsize=50_000)  # the same few words name Feeds over and over
 def place_of(word: str) -> str:
     """A word as it stands in an address: letters and digits of any script, small, joined by hyphens.
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from syndication.core.archive import MOST, Dated, closed_page
-from syndication.core.catalogue import CONTENT_TYPES, DIALECTS, Feed, FeedState, Page, path_of
+from syndication.core.catalogue import CONTENT_TYPES, DIALECTS, Feed, FeedState, Page, Version, path_of
 from syndication.core.model import Issue
-from syndication.ports import Ports, Setup
+from syndication.ports import Outrun, Ports, Setup
 from syndication.publish.contents import (
     ISSUES,
     digests_as_items,
@@ -25,9 +25,12 @@ from syndication.publish.contents import (
     stories_as_items,
     zone_of,
 )
+from syndication.publish.shelf import shelves
+from syndication.publish.issue_pages import publish_pages
+from syndication.publish.replacing import LOOKS
 from syndication.render.feed_heads import feed_head
 from syndication.render.feed_items import FeedItem
-from syndication.render.feed_pieces import joined, pieces
+from syndication.render.feed_pieces import joined
 
 log = structlog.get_logger()
 
@@ -47,8 +50,27 @@ def close_pages(ports: Ports, setup: Setup, state: FeedState, now: datetime) -> 
 
 def publish_page(ports: Ports, setup: Setup, feed: Feed, page: Page) -> None:
     """Publish a page in every dialect. The same stored Revisions give the same bytes at any later time."""
-    items = _items(ports, setup, feed, page)
+    paths = {dialect: path_of(feed.key, dialect, page.name) for dialect in DIALECTS}
+    for _ in range(LOOKS):
+        marks = {dialect: ports.publisher.mark(path) for dialect, path in paths.items()}
+        bodies = _bodies(ports, setup, feed, page)
+        try:
+            for dialect, body in bodies.items():
+                ports.publisher.publish(paths[dialect], body, CONTENT_TYPES[dialect], over=marks[dialect])
+            return
+        except Outrun:
+            continue
+    raise Outrun(f"page {page.name} of {feed.key} is being replaced by others all the time")
+
+
+def _bodies(ports: Ports, setup: Setup, feed: Feed, page: Page) -> dict[str, bytes]:
+    """The bytes of a page by dialect."""
+    made = _items(ports, setup, feed, page)
+    versions = [version for version, _ in made.values()]
+    changed = max((item.updated_at for _, item in made.values()), default=page.last_at)
+    shelf, kind = shelves(ports, setup), "issue" if feed.kind == "digest" else "article"
     edition, language = edition_of(setup, feed), language_of(setup, feed)
+    found: dict[str, bytes] = {}
     for dialect in DIALECTS:
         head = feed_head(
             feed,
@@ -56,13 +78,13 @@ def publish_page(ports: Ports, setup: Setup, feed: Feed, page: Page) -> None:
             outlet=setup.outlet,
             edition=edition,
             language=language,
-            updated_at=max((item.updated_at for item in items), default=page.last_at),
+            updated_at=changed,
             say=say_in(setup, language),
             page=page,
         )
-        bodies = [piece.body for piece in pieces(items, dialect) if piece.body is not None]
-        path = path_of(feed.key, dialect, page.name)
-        ports.publisher.publish(path, joined(head, bodies, dialect), CONTENT_TYPES[dialect])
+        bodies = shelf.bodies(dialect, kind, versions, lambda numbers: {n: made[n] for n in numbers})
+        found[dialect] = joined(head, bodies, dialect)
+    return found
 
 
 def renew_pages(ports: Ports, setup: Setup) -> int:
@@ -70,9 +92,13 @@ def renew_pages(ports: Ports, setup: Setup) -> int:
     feeds = {state.feed.key: state.feed for state in ports.store.feed_states()} if ports.store.stale_pages() else {}
     pages = [page for page in ports.store.stale_pages() if page.key in feeds]
     for page in pages:
-        if _known(setup, feeds[page.key]):
+        known = _known(setup, feeds[page.key])
+        if known:
+            publish_pages(ports, [issue.id for issue in _issues(ports, feeds[page.key], page)])
             publish_page(ports, setup, feeds[page.key], page)
         ports.store.settle_page(page)
+        if known:
+            publish_page(ports, setup, feeds[page.key], page)  # what was taken back while the first one was written
     return len(pages)
 
 
@@ -93,16 +119,17 @@ def _month(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date().replace(day=1)
 
 
-def _items(ports: Ports, setup: Setup, feed: Feed, page: Page) -> list[FeedItem]:
-    """What a page holds, newest first."""
+def _items(ports: Ports, setup: Setup, feed: Feed, page: Page) -> dict[int, tuple[Version, FeedItem]]:
+    """What a page holds, newest first, by number."""
     if feed.kind != "digest":
-        return [item for _, item in stories_as_items(setup, ports.store.page_stories(page)).values()]
+        return stories_as_items(setup, ports.store.page_stories(page))
     edition = setup.editions[feed.term]
     first, last = (page.first_at, page.first_number), (page.last_at, page.last_number)
     found = ports.store.issues(feed.term, ALL_ISSUES)
     issues = [i for i in found if first <= (i.publish_at, i.id) <= last and is_told(ports, i, page.closed_at)]
     newest = sorted(issues, key=lambda i: (i.publish_at, i.id), reverse=True)
-    return [make() for _, make in digests_as_items(ports, setup, edition, newest).values()]
+    told = digests_as_items(ports, setup, edition, newest)
+    return {number: (version, make()) for number, (version, make) in told.items()}
 
 
 def _issues_since(ports: Ports, state: FeedState, now: datetime) -> list[Issue]:

@@ -192,6 +192,12 @@ def test_an_unchanged_item_is_serialised_once_and_joined_from_then_on(
     frozen(paper, WEDNESDAY)
     assert first.isdisjoint(made)
     assert len([one for one in made if "article/" in one]) == 2, "the new story, once in RSS and once in Atom"
+    february = date(2026, 2, 3)
+    paper.serve(FEED, rss(story(5)))
+    made.clear()
+    frozen(paper, february)
+    assert paper.publisher.read("feeds/daily/articles/2026-01.rss") is not None
+    assert len([one for one in made if "article/" in one]) == 2, "pages of the archive are joined of what is there"
 
 
 # --- one bad article -------------------------------------------------------------------------
@@ -224,10 +230,12 @@ class FullDisk(MemoryPublisher):
         super().__init__()
         self.full_for = full_for
 
-    def publish(self, path: str, body: bytes, content_type: str) -> bool:
+    def publish(
+        self, path: str, body: bytes, content_type: str, *, over: str | None = None, lasting: bool = False
+    ) -> bool:
         if path == self.full_for:
             raise Transient("no space left")
-        return super().publish(path, body, content_type)
+        return super().publish(path, body, content_type, over=over, lasting=lasting)
 
 
 def test_a_file_that_cannot_be_written_stops_no_other_and_comes_with_the_next_call(paper: Paper) -> None:
