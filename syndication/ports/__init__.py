@@ -11,6 +11,7 @@ from syndication.ports.newsroom import Frozen, Intake, Newsroom, Stored
 from syndication.ports.outbox import Lease, Outbox, Settlement, Slice, Uncertain
 from syndication.ports.outputs import Portal, Publisher, Push
 from syndication.ports.readership import Aftermath, Readership
+from syndication.ports.telling import Herald, Tellings
 from syndication.ports.together import Clock, Ports, Setup, Store
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Fetcher",
     "Folder",
     "Frozen",
+    "Herald",
     "Intake",
     "Intent",
     "Journal",
@@ -49,6 +51,7 @@ __all__ = [
     "Slice",
     "Store",
     "Stored",
+    "Tellings",
     "Transient",
     "Uncertain",
     "Unknown",

@@ -19,6 +19,7 @@ from syndication.core.model import (
 )
 from syndication.core.rates import Limit, WarmUp
 from syndication.core.signers import Signer
+from syndication.core.telling import Listener
 from syndication.ports.feeds import Feeds
 from syndication.ports.inputs import Fetcher, Folder, WeatherService
 from syndication.ports.mail import Journals, Mailer, Postbox
@@ -26,6 +27,7 @@ from syndication.ports.newsroom import Intake, Newsroom
 from syndication.ports.outbox import Outbox
 from syndication.ports.outputs import Portal, Publisher
 from syndication.ports.readership import Aftermath, Readership
+from syndication.ports.telling import Herald, Tellings
 
 
 class Clock(Protocol):
@@ -34,7 +36,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Intake, Newsroom, Readership, Outbox, Aftermath, Feeds, Protocol):
+class Store(Intake, Newsroom, Readership, Outbox, Aftermath, Feeds, Tellings, Protocol):
     """Everything that lasts. One method is one transaction."""
 
     def close(self) -> None:
@@ -54,6 +56,7 @@ class Ports:
     journals: Journals
     weather: WeatherService | None = None
     postbox: Postbox | None = None
+    heralds: Mapping[str, Herald] = field(default_factory=dict)  # by the name of the Listener that each tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,9 @@ class Setup:
     bounce_domain: str | None = None  # where VERP, reply and leaving addresses live; None: there are none
     replies: bool = False  # answers of readers come to reply addresses first, and from there to `reply_to`
     signers: tuple[Signer, ...] = ()  # DKIM; who of them signs is said by the instant at which an Issue was frozen
+    hub: str | None = None  # the WebSub hub that our feeds name
+    listeners: tuple[Listener, ...] = ()  # who is told when feeds and pages change; nobody strange in rehearsal
+    site_key: str | None = None  # IndexNow: proves that the site is ours, stands there as a file of its name
     own_pages: bool = False  # readers have pages of their own: to change their choices, and for their copy of a digest
     weather_stations: tuple[str, ...] = ()
     lease: timedelta = timedelta(seconds=90)  # how long a claimed slice is held without a sign of life

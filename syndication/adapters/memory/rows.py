@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from syndication.adapters.memory.feed_rows import FeedRows
+from syndication.adapters.memory.telling_rows import TellingRow
 from syndication.core.model import (
     AddressKey,
     Article,
@@ -105,6 +106,7 @@ class Rows:
     sequences: dict[str, int] = field(default_factory=dict)
     beats: dict[str, datetime] = field(default_factory=dict)
     feeds: FeedRows = field(default_factory=FeedRows)
+    tellings: dict[tuple[str, str], TellingRow] = field(default_factory=dict)  # by listener and thing
 
     def key_of(self, subscriber_id: int) -> AddressKey:
         return next(key for key, (number, _) in self.subscribers.items() if number == subscriber_id)

@@ -13,9 +13,10 @@ from syndication.adapters.sql.news import News
 from syndication.adapters.sql.newsroom import Newsroom
 from syndication.adapters.sql.outbox import Outbox
 from syndication.adapters.sql.readership import Readership
+from syndication.adapters.sql.telling import Tellings
 
 
-class SqlStore(Intake, Newsroom, Readership, Outbox, News, Ageing, Feeds):
+class SqlStore(Intake, Newsroom, Readership, Outbox, News, Ageing, Feeds, Tellings):
     """A `ports.Store`. Open one per process, and anew after a fork."""
 
 

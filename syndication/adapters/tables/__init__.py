@@ -28,6 +28,7 @@ from syndication.adapters.tables.outbox import (
     way,
 )
 from syndication.adapters.tables.readers import consent, event, subscriber, subscription, suppression
+from syndication.adapters.tables.telling import telling
 
 __all__ = [
     "Day",
@@ -66,6 +67,7 @@ __all__ = [
     "subscriber",
     "subscription",
     "suppression",
+    "telling",
     "way",
     "weather_reading",
 ]
