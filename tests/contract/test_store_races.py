@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from syndication.adapters.sql import SqlStore, open_store
 from syndication.core import audience, links
@@ -143,6 +144,25 @@ def test_an_error_of_the_database_tells_no_address(database: str) -> None:
     with pytest.raises(Exception) as caught, store._engine.begin() as db:
         db.execute(text("INSERT INTO nowhere VALUES (:address)"), {"address": "reader-1@example.com"})
     assert "reader-1" not in str(caught.value)
+    store.close()
+
+
+@pytest.mark.parametrize("of", ["closed", "none"])
+def test_the_database_itself_refuses_deliveries_of_an_issue_that_is_closed_or_unknown(database: str, of: str) -> None:
+    store = open_store(database)
+    issue = issued(store, readers=1)
+    fan_out(store, issue)
+    add = text(
+        "INSERT INTO delivery (channel, thing, recipient, issue_id, state, next_at, expires_at, created_at) "
+        "SELECT channel, thing, 'another', :issue, state, next_at, expires_at, created_at FROM delivery LIMIT 1"
+    )
+    with store._engine.begin() as db:
+        assert db.execute(add, {"issue": issue.id}).rowcount == 1
+        db.execute(text("DELETE FROM delivery WHERE recipient = 'another'"))
+        db.execute(text("UPDATE issue SET state = 'closed'") if of == "closed" else text("SELECT 1"))
+    with pytest.raises(IntegrityError), store._engine.begin() as db:
+        db.execute(add, {"issue": issue.id if of == "closed" else 999})
+    assert count(store, "delivery") == 1
     store.close()
 
 

@@ -101,7 +101,7 @@ delivery = Table(
     Column("channel", Text, nullable=False),
     Column("thing", Text, nullable=False),
     Column("recipient", Text, nullable=False),
-    Column("issue_id", Id, ForeignKey("issue.id")),
+    Column("issue_id", Id, ForeignKey("issue.id")),  # on PostgreSQL a trigger sees to it, once for each statement
     Column("issue_revision", Integer),
     Column("subscription_id", Id),
     Column("recipe_hash", Text),
