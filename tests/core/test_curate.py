@@ -196,4 +196,5 @@ def test_items_carry_summary_link_and_why_in_reading_order() -> None:
         (2, "사회", "https://example.com/2", "2번 소식이다."),
         (1, "경제", "https://example.com/1", "1번 소식이다."),
     ]
-    assert items[0].why == "이 면의 머리기사입니다(날짜 미상, 자체 기사)."
+    assert items[0].why == "이 호의 머리기사입니다(날짜 미상, 자체 기사, 01-20 05:20 처음 봄)."
+    assert items[1].why.startswith("이 면의 머리기사입니다(")

@@ -29,6 +29,7 @@ from syndication.core.model.deliveries import (
     Recipe,
     Verdict,
 )
+from syndication.core.model.desk import Do, Wish, Wished
 from syndication.core.model.editions import (
     Appear,
     Block,
@@ -43,6 +44,7 @@ from syndication.core.model.editions import (
     Outlet,
     UncertainPolicy,
     Undated,
+    Untaken,
 )
 from syndication.core.model.partners import Dialect, Partner, Transport, What
 from syndication.core.model.readers import AddressKey, Choices, Consent, Subscription, SubscriptionState
@@ -63,6 +65,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Dialect",
+    "Do",
     "Edition",
     "EmptyDay",
     "Event",
@@ -95,8 +98,11 @@ __all__ = [
     "Transport",
     "UncertainPolicy",
     "Undated",
+    "Untaken",
     "Verdict",
     "Weather",
     "WeatherReading",
     "What",
+    "Wish",
+    "Wished",
 ]

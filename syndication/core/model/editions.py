@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from syndication.core.model.articles import Article
+from syndication.core.model.desk import Wished
 from syndication.core.model.weather import Weather
 
 
@@ -102,6 +103,17 @@ class IssueState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Untaken:
+    """A story that is not in the Issue by itself: why, and which one tells the same where one does."""
+
+    article_id: int
+    title: str
+    source_id: str
+    reason: str
+    by: int | None = None  # the Article that it was folded into
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssueItem:
     """One chosen Article, frozen with the words it goes out with."""
 
@@ -119,6 +131,12 @@ class IssueContent:
     items: tuple[IssueItem, ...] = ()
     weather: Weather = field(default_factory=Weather)
     degraded: tuple[str, ...] = ()  # what was wrong with the morning, for the operator
+    subject: str | None = None  # the editor's, for readers whose first story is the Issue's
+    note: str | None = None  # from the desk, plain text
+    left_out: tuple[Untaken, ...] = ()  # the newest of what was not taken
+    more_left_out: int = 0
+    wished: tuple[Wished, ...] = ()  # what the desk wished, and what came of it
+    by_story: bool = False  # each story is a block of its own: readers may get some of a section's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
