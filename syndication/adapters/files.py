@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from syndication.ports import Permanent, Transient
+from syndication.ports import Outrun, Permanent, Transient
 
 _TEMPORARY = re.compile(r"\.publishing-\w+\.tmp")
 _PREFIX, _SUFFIX = ".publishing-", ".tmp"
@@ -31,24 +33,40 @@ class FilePublisher:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def publish(self, path: str, body: bytes, content_type: str) -> bool:
+    def publish(
+        self, path: str, body: bytes, content_type: str, *, over: str | None = None, lasting: bool = False
+    ) -> bool:
         """Replace the file at `path` when its bytes differ; returns whether they did.
 
-        Writers of one folder take turns, so of two at once the later call wins whole. After a kill at any point the
-        old bytes stand there or the new ones do. Raises Permanent for a path outside the folder, Transient when the
-        disk refuses."""
+        Writers of one folder take turns, so of two at once the later call wins whole; with `over` only the one that
+        knew what it replaces. After a kill at any point the old bytes stand there or the new ones do. Raises Permanent
+        for a path outside the folder, Outrun when another file stands there than `over` says, Transient when the disk
+        refuses."""
         target = self._target(path)
         try:
             with self._turn(target.parent):
                 _sweep(target.parent)
                 if _read(target) == body:
                     return False
+                if over is not None and _mark(target) != over:
+                    raise Outrun(f"{path} was replaced meanwhile")
                 _replace(target, body)
                 return True
         except (IsADirectoryError, NotADirectoryError, FileExistsError) as error:
             raise Permanent(f"{path} cannot be published: a file and a folder have the same name: {error}") from None
         except OSError as error:
             raise Transient(f"{path} could not be published: {error}") from None
+
+    def mark(self, path: str) -> str:
+        """Inode, time and size of the file at `path`: a replacement is another file."""
+        try:
+            return _mark(self._target(path))
+        except OSError as error:
+            raise Transient(f"{path} could not be read: {error}") from None
+
+    def digest(self, path: str) -> str | None:
+        body = self.read(path)
+        return None if body is None else hashlib.sha256(body).hexdigest()
 
     def read(self, path: str) -> bytes | None:
         """The bytes at `path`, or None when there are none."""
@@ -100,6 +118,14 @@ def _read(target: Path) -> bytes | None:
         return None
 
 
+def _mark(target: Path) -> str:
+    try:
+        facts = target.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    return f"{facts.st_ino}-{facts.st_mtime_ns}-{facts.st_size}"
+
+
 def _replace(target: Path, body: bytes) -> None:
     handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
     try:
@@ -107,12 +133,21 @@ def _replace(target: Path, body: bytes) -> None:
             file.write(body)
             file.flush()
             os.fchmod(file.fileno(), 0o644)  # mkstemp's 0600 would hide it from the web server
+            _date(file.fileno(), target)
             os.fsync(file.fileno())
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _date(file: int, target: Path) -> None:
+    """Give a file a time that the one it replaces does not have: the kernel's own clock ticks too seldom for that."""
+    now = time.time_ns()
+    with contextlib.suppress(FileNotFoundError):
+        now = max(now, target.stat().st_mtime_ns + 1)
+    os.utime(file, ns=(now, now))
 
 
 def _sync_folder(folder: Path) -> None:

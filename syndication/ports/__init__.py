@@ -3,13 +3,13 @@
 It implements nothing: real adapters and one in-memory adapter per port live in `adapters`.
 """
 
-from syndication.ports.errors import Permanent, Transient, Unknown
+from syndication.ports.errors import Outrun, Permanent, Transient, Unknown
 from syndication.ports.feeds import Adopted, Feeds
 from syndication.ports.inputs import Dropped, Fetched, Fetcher, Folder, Names, WeatherService
 from syndication.ports.mail import HELD_BACK, Arrived, Intent, Journal, Journals, Mail, Mailer, Pace, Postbox, Quota
 from syndication.ports.newsroom import Frozen, Intake, Newsroom, Stored
 from syndication.ports.outbox import Lease, Outbox, Settlement, Slice, Uncertain
-from syndication.ports.outputs import Portal, Publisher, Push
+from syndication.ports.outputs import Copy, Invalidation, Pages, Portal, Publisher, Push
 from syndication.ports.readership import Aftermath, Readership
 from syndication.ports.telling import Herald, Tellings
 from syndication.ports.together import Clock, Ports, Setup, Store
@@ -20,6 +20,7 @@ __all__ = [
     "Aftermath",
     "Arrived",
     "Clock",
+    "Copy",
     "Dropped",
     "Feeds",
     "Fetched",
@@ -29,6 +30,7 @@ __all__ = [
     "Herald",
     "Intake",
     "Intent",
+    "Invalidation",
     "Journal",
     "Journals",
     "Lease",
@@ -37,7 +39,9 @@ __all__ = [
     "Names",
     "Newsroom",
     "Outbox",
+    "Outrun",
     "Pace",
+    "Pages",
     "Permanent",
     "Portal",
     "Ports",

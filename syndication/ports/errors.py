@@ -1,4 +1,4 @@
-"""The only errors that cross a port.
+"""The only errors that cross a port (Outrun is one kind of Transient).
 
 It does not retry or report; the verbs do.
 """

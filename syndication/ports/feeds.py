@@ -75,8 +75,13 @@ class Feeds(Protocol):
         """What became of those of these Articles whose status ever changed, by id."""
         ...
 
-    def feed_states(self) -> Sequence[FeedState]:
-        """Every Feed by its key."""
+    def feed_states(self, keys: Collection[str] | None = None) -> Sequence[FeedState]:
+        """Every Feed by its key; with `keys` just these."""
+        ...
+
+    def publish_anew(self) -> int:
+        """Make every Feed and every page of an archive stale: nothing stands where they are published. Returns how
+        many Feeds there are. A Feed made so has `published` 0."""
         ...
 
     def take_feeds(

@@ -25,7 +25,7 @@ from syndication.ports.inputs import Fetcher, Folder, WeatherService
 from syndication.ports.mail import Journals, Mailer, Postbox
 from syndication.ports.newsroom import Intake, Newsroom
 from syndication.ports.outbox import Outbox
-from syndication.ports.outputs import Portal, Publisher
+from syndication.ports.outputs import Invalidation, Pages, Portal, Publisher
 from syndication.ports.readership import Aftermath, Readership
 from syndication.ports.telling import Herald, Tellings
 
@@ -58,6 +58,8 @@ class Ports:
     postbox: Postbox | None = None
     heralds: Mapping[str, Herald] = field(default_factory=dict)  # by the name of the Listener that each tells
 
+    invalidate: Invalidation | None = None  # None: nobody keeps copies longer than they may
+    pages: Pages | None = None  # None: readers' pages are served, not published
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:

@@ -6,9 +6,8 @@ called at any time, by any number of workers, any number of times.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from syndication.core.catalogue import (
     CONTENT_TYPES,
     DIALECTS,
     SITEMAP,
+    Feed,
     FeedState,
     Kept,
     Scope,
@@ -25,11 +25,14 @@ from syndication.core.catalogue import (
     path_of,
 )
 from syndication.core.model import Edition, Issue, Outcome, Verdict
-from syndication.ports import Ports, Setup
+from syndication.ports import Outrun, Ports, Setup
 from syndication.publish.appear import let_appear
 from syndication.publish.archives import close_pages, renew_pages
 from syndication.publish.contents import Contents, contents_of, edition_of, language_of, say_in
+from syndication.publish.issue_pages import due_pages, publish_pages
 from syndication.publish.lists import publish_lists
+from syndication.publish.pictures import publish_picture
+from syndication.publish.replacing import LOOKS, MANIFEST, Noted, note_published, tell_copies
 from syndication.publish.shelf import Shelves, namespace_of, shelves
 from syndication.render.feed_heads import feed_head
 from syndication.render.feed_pieces import joined, newest_within
@@ -41,6 +44,7 @@ __all__ = [
     "forget_items",
     "let_appear",
     "publish_feed",
+    "publish_picture",
     "publish_stale",
     "quarantined",
     "refresh",
@@ -72,14 +76,17 @@ def publish_feed(ports: Ports, setup: Setup, recipient: str, issue: Issue) -> Ou
     if not states:
         return Outcome(verdict=Verdict.DEFERRED, reason="another worker publishes this feed", retry_after=SOON)
     (state,) = states
+    noted = Noted(ports.publisher)
     dialects = DIALECTS if state.is_stale(now) else (dialect,)
-    faults = _publish_one(ports, setup, shelves(ports, setup), state, now, dialects)
-    if faults:
-        _give_back(ports, state)
-    if dialect in faults:
-        raise faults[dialect]
-    body = ports.publisher.read(path_of(key, dialect)) or b""
-    return Outcome(verdict=Verdict.ACCEPTED, receipt=hashlib.sha256(body).hexdigest()[:32])
+    done = _publish_one(replace(ports, publisher=noted), setup, shelves(ports, setup), state, dialects)
+    (failed,) = _settle(ports, noted, [done]) or (None,)
+    tell_copies(ports, noted.changed)
+    if failed is not None:
+        _give_back(ports, failed.state)
+    if failed is not None and dialect in failed.faults:
+        raise failed.faults[dialect]
+    digest = ports.publisher.digest(path_of(key, dialect)) or ""
+    return Outcome(verdict=Verdict.ACCEPTED, receipt=digest[:32])
 
 
 def refresh(ports: Ports, setup: Setup) -> int:
@@ -87,10 +94,17 @@ def refresh(ports: Ports, setup: Setup) -> int:
 
     To be called whenever an Issue froze or an Article was read, revised or taken back, and with every tick."""
     let_appear(ports, setup)
-    published = publish_stale(ports, setup)
-    renewed = renew_pages(ports, setup)
-    if published or renewed or _lists_are_due(ports, setup):
-        publish_lists(ports, setup)
+    _fill_empty(ports)
+    noted = Noted(ports.publisher)
+    noting = replace(ports, publisher=noted)
+    try:
+        published = _publish_stale(noting, setup, noted)
+        renewed = renew_pages(noting, setup)
+        if published or renewed or _lists_are_due(ports, setup):
+            publish_lists(noting, setup)
+            note_published(ports.publisher, noted.published - noted.settled)
+    finally:
+        tell_copies(ports, noted.changed)
     return published
 
 
@@ -98,57 +112,103 @@ def publish_stale(ports: Ports, setup: Setup) -> int:
     """Publish every Feed that something happened to, and no other one; returns how many.
 
     What goes wrong with one is logged and stops no other; it is tried again with the next call."""
+    noted = Noted(ports.publisher)
+    return _publish_stale(replace(ports, publisher=noted), setup, noted)
+
+
+def _publish_stale(ports: Ports, setup: Setup, noted: Noted) -> int:
     shelf, published = shelves(ports, setup), 0
-    failed: list[FeedState] = []
+    failed: list[Done] = []
     while True:
         now = ports.clock.now()
         states = ports.store.take_feeds(now, now + LEASE, AT_A_TIME)
-        for state in states:
-            if _publish_one(ports, setup, shelf, state, now):
-                failed.append(state)
-            else:
-                published += 1
         if not states:
             break
-    for state in failed:  # not before the end: they are stale, and would be taken again at once
-        _give_back(ports, state)
+        some = _settle(ports, noted, [_publish_one(ports, setup, shelf, state) for state in states])
+        published += len(states) - len(some)
+        failed += some
+    for one in failed:  # not before the end: they are stale, and would be taken again at once
+        _give_back(ports, one.state)
     return published
 
 
-def _publish_one(
-    ports: Ports,
-    setup: Setup,
-    shelf: Shelves,
-    state: FeedState,
-    now: datetime,
-    dialects: Sequence[str] = DIALECTS,
-) -> dict[str, Exception]:
-    """Publish a taken Feed, after the pages of its archive that it names; returns what went wrong, by dialect.
+def _fill_empty(ports: Ports) -> None:
+    """Publish everything again where nothing stands any more: another bucket, a folder that was emptied."""
+    if not ports.publisher.mark(MANIFEST) and any(state.published for state in ports.store.feed_states()):
+        log.warning("nothing is published here: everything is published anew")
+        ports.store.publish_anew()
 
-    One that cannot be written does not stop the others, but nothing is settled then."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A Feed after it was published, as it was then; and what went wrong, by dialect."""
+
+    state: FeedState
+    due_at: datetime | None = None
+    faults: Mapping[str, Exception] = field(default_factory=dict)
+
+
+def _publish_one(
+    ports: Ports, setup: Setup, shelf: Shelves, state: FeedState, dialects: Sequence[str] = DIALECTS
+) -> Done:
+    """Publish a taken Feed, after the pages that it names. Whoever is outrun looks again: at the Feed and its files.
+
+    A dialect that cannot be written does not stop the others, but the Feed is not settled then."""
     if state.feed.scope is Scope.EDITION and edition_of(setup, state.feed) is None:
-        ports.store.settle_feed(state, None)  # taken out of publisher.toml since: its last files stay
-        return {}
-    try:
-        state = close_pages(ports, setup, state, now)
-        contents = contents_of(ports, setup, state, now)
-    except Exception as error:
-        log.exception("feed not published", feed=state.feed.key)
-        return dict.fromkeys(dialects, error)
+        return Done(state=state)  # taken out of publisher.toml since: its last files stay
+    done = Done(state=state)
+    for _ in range(LOOKS):
+        try:
+            done = _look_and_publish(ports, setup, shelf, state.feed, dialects)
+        except Exception as error:
+            log.exception("feed not published", feed=state.feed.key)
+            return Done(state=state, faults=dict.fromkeys(dialects, error))
+        if not any(isinstance(fault, Outrun) for fault in done.faults.values()):
+            break
+    return done
+
+
+def _look_and_publish(ports: Ports, setup: Setup, shelf: Shelves, feed: Feed, dialects: Sequence[str]) -> Done:
+    """Read the marks before everything else: who replaces a file meanwhile has seen at least as much as we do."""
+    marks = {dialect: ports.publisher.mark(path_of(feed.key, dialect)) for dialect in dialects}
+    now = ports.clock.now()
+    (state,) = ports.store.feed_states({feed.key})
+    state = close_pages(ports, setup, state, now)
+    contents = contents_of(ports, setup, state, now)
+    if feed.kind == "digest":
+        publish_pages(ports, due_pages(state, contents.versions))
     faults: dict[str, Exception] = {}
-    for dialect in dialects:
-        path = path_of(state.feed.key, dialect)
+    for dialect, mark in marks.items():
+        path = path_of(feed.key, dialect)
         try:
             body = build_feed(setup, shelf, state, contents, dialect)
-            changed = ports.publisher.publish(path, body, CONTENT_TYPES[dialect])
+            changed = ports.publisher.publish(path, body, CONTENT_TYPES[dialect], over=mark)
+        except Outrun as error:
+            log.info("feed published by another worker meanwhile", feed=path)
+            faults[dialect] = error
         except Exception as error:
             log.exception("feed not published", feed=path)
             faults[dialect] = error
         else:
             log.info("feed published", feed=path, changed=changed, octets=len(body))
-    if not faults:
-        ports.store.settle_feed(state, contents.due_at)
-    return faults
+    return Done(state=state, due_at=contents.due_at, faults=faults)
+
+
+def _settle(ports: Ports, noted: Noted, done: Sequence[Done]) -> list[Done]:
+    """Settle what was published, once the manifest names it; returns what was not."""
+    fault: Exception | None = None
+    try:
+        note_published(noted.publisher, noted.published - noted.settled)
+    except Exception as error:
+        log.exception("manifest not published")
+        fault = error
+    else:
+        noted.settled |= noted.published
+    left = [replace(one, faults={**dict.fromkeys(DIALECTS, fault), **one.faults}) for one in done] if fault else done
+    for one in left:
+        if not one.faults:
+            ports.store.settle_feed(one.state, one.due_at)
+    return [one for one in left if one.faults]
 
 
 def _give_back(ports: Ports, state: FeedState) -> None:

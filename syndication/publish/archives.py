@@ -25,9 +25,9 @@ from syndication.publish.contents import (
     stories_as_items,
     zone_of,
 )
-from syndication.publish.shelf import shelves
 from syndication.publish.issue_pages import publish_pages
 from syndication.publish.replacing import LOOKS
+from syndication.publish.shelf import shelves
 from syndication.render.feed_heads import feed_head
 from syndication.render.feed_items import FeedItem
 from syndication.render.feed_pieces import joined
@@ -123,13 +123,18 @@ def _items(ports: Ports, setup: Setup, feed: Feed, page: Page) -> dict[int, tupl
     """What a page holds, newest first, by number."""
     if feed.kind != "digest":
         return stories_as_items(setup, ports.store.page_stories(page))
-    edition = setup.editions[feed.term]
+    newest = sorted(_issues(ports, feed, page), key=lambda i: (i.publish_at, i.id), reverse=True)
+    told = digests_as_items(ports, setup, setup.editions[feed.term], newest)
+    return {number: (version, make()) for number, (version, make) in told.items()}
+
+
+def _issues(ports: Ports, feed: Feed, page: Page) -> list[Issue]:
+    """The Issues that a page of a digest Feed holds; none of a page of Articles."""
+    if feed.kind != "digest":
+        return []
     first, last = (page.first_at, page.first_number), (page.last_at, page.last_number)
     found = ports.store.issues(feed.term, ALL_ISSUES)
-    issues = [i for i in found if first <= (i.publish_at, i.id) <= last and is_told(ports, i, page.closed_at)]
-    newest = sorted(issues, key=lambda i: (i.publish_at, i.id), reverse=True)
-    told = digests_as_items(ports, setup, edition, newest)
-    return {number: (version, make()) for number, (version, make) in told.items()}
+    return [i for i in found if first <= (i.publish_at, i.id) <= last and is_told(ports, i, page.closed_at)]
 
 
 def _issues_since(ports: Ports, state: FeedState, now: datetime) -> list[Issue]:

@@ -5,13 +5,15 @@ It decides nothing about items.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
 
 from syndication.core.catalogue import DELETED, OPML, SITEMAP, Scope, url_of
-from syndication.ports import Ports, Setup
+from syndication.ports import Outrun, Ports, Setup
 from syndication.publish.contents import edition_of, language_of, say_in
+from syndication.publish.replacing import LOOKS, replaced
 from syndication.render.feed_deleted import deleted_feed
 from syndication.render.feed_heads import feed_head, list_names
 from syndication.render.feed_items import FeedHead
@@ -27,11 +29,29 @@ _TYPES = {OPML: "text/x-opml; charset=utf-8", DELETED: "application/atom+xml; ch
 
 def publish_lists(ports: Ports, setup: Setup) -> int:
     """Publish each list whose bytes changed; returns how many did."""
-    made = {OPML: feeds_list(ports, setup), DELETED: tombstones(ports, setup), **sitemaps(ports, setup)}
-    changed = [path for path, body in made.items() if ports.publisher.publish(path, body, _TYPES.get(path, XML))]
+    makers: dict[str, Callable[[], bytes]] = {
+        OPML: lambda: feeds_list(ports, setup),
+        DELETED: lambda: tombstones(ports, setup),
+    }
+    changed = [path for path, make in makers.items() if replaced(ports.publisher, path, make, _TYPES[path])]
+    changed += _publish_sitemaps(ports, setup)
     if changed:
         log.info("lists of feeds published", paths=changed)
     return len(changed)
+
+
+def _publish_sitemaps(ports: Ports, setup: Setup) -> list[str]:
+    """Publish the parts of the news sitemap, then the index that names them; returns what changed."""
+    for _ in range(LOOKS):
+        mark, changed = ports.publisher.mark(SITEMAP), []
+        try:
+            for path, body in sitemaps(ports, setup).items():
+                if ports.publisher.publish(path, body, XML, over=mark if path == SITEMAP else None):
+                    changed.append(path)
+            return changed
+        except Outrun:
+            continue
+    raise Outrun("the news sitemap is being replaced by others all the time")
 
 
 def feeds_list(ports: Ports, setup: Setup) -> bytes:

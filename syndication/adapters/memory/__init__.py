@@ -5,9 +5,11 @@ Nothing here lasts or reaches the network.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
 from syndication.adapters.memory.feeds import MemoryFeeds
 from syndication.adapters.memory.mailer import ACCEPTED
@@ -17,7 +19,7 @@ from syndication.adapters.memory.outbox import MemoryOutbox
 from syndication.adapters.memory.rows import Rows
 from syndication.adapters.memory.telling import MemoryTellings
 from syndication.core.model import Outcome, Verdict
-from syndication.ports import Dropped, Fetched, Permanent, Push
+from syndication.ports import Dropped, Fetched, Outrun, Permanent, Push
 
 
 class MemoryStore(MemoryOutbox, MemoryNews, MemoryFeeds, MemoryTellings):
@@ -101,14 +103,29 @@ class MemoryPublisher:
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     changed: dict[str, datetime] = field(default_factory=dict)
     now: Callable[[], datetime] | None = None  # without it nobody is told when a file changed
+    marks: dict[str, str] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
-    def publish(self, path: str, body: bytes, content_type: str) -> bool:
-        if self.files.get(path, (None, ""))[0] == body:
-            return False
-        self.files[path] = (body, content_type)
-        if self.now is not None:
-            self.changed[path] = self.now()
-        return True
+    def publish(
+        self, path: str, body: bytes, content_type: str, *, over: str | None = None, lasting: bool = False
+    ) -> bool:
+        with self.lock:
+            if self.files.get(path, (None, ""))[0] == body:
+                return False
+            if over is not None and over != self.mark(path):
+                raise Outrun(f"{path} was replaced meanwhile")
+            self.files[path] = (body, content_type)
+            self.marks[path] = str(int(self.mark(path) or 0) + 1)
+            if self.now is not None:
+                self.changed[path] = self.now()
+            return True
+
+    def mark(self, path: str) -> str:
+        return self.marks.get(path, "")
+
+    def digest(self, path: str) -> str | None:
+        body = self.read(path)
+        return None if body is None else hashlib.sha256(body).hexdigest()
 
     def read(self, path: str) -> bytes | None:
         return self.files[path][0] if path in self.files else None

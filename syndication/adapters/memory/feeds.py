@@ -238,9 +238,17 @@ class MemoryFeeds:
 
     # --- publishing ---
 
-    def feed_states(self) -> Sequence[FeedState]:
+    def feed_states(self, keys: Collection[str] | None = None) -> Sequence[FeedState]:
         with self.rows.lock:
-            return [row.state() for _, row in sorted(self.rows.feeds.feeds.items())]
+            every = sorted(self.rows.feeds.feeds.items())
+            return [row.state() for key, row in every if keys is None or key in keys]
+
+    def publish_anew(self) -> int:
+        with self.rows.lock:
+            for row in self.rows.feeds.feeds.values():
+                row.version, row.published, row.taken_until = row.version + 1, 0, None
+            self.rows.feeds.stale |= self.rows.feeds.pages.keys()
+            return len(self.rows.feeds.feeds)
 
     def take_feeds(
         self, now: datetime, until: datetime, limit: int, *, keys: Collection[str] | None = None

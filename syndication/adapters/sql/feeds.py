@@ -32,6 +32,7 @@ from syndication.adapters.tables import (
     feed_article,
     feed_entry,
     feed_issue,
+    feed_page,
     issue,
 )
 from syndication.adapters.tables import edition as editions
@@ -193,9 +194,17 @@ class Feeds(FeedShelf):
 
     # --- publishing ---
 
-    def feed_states(self) -> Sequence[FeedState]:
+    def feed_states(self, keys: Collection[str] | None = None) -> Sequence[FeedState]:
+        question = select(feed).order_by(feed.c.key)
+        question = question if keys is None else question.where(feed.c.key.in_(sorted(keys)))
         with self._reads() as db:
-            return [state_of(row) for row in db.execute(select(feed).order_by(feed.c.key))]
+            return [state_of(row) for row in db.execute(question)]
+
+    def publish_anew(self) -> int:
+        stale = {"version": feed.c.version + 1, "published": 0, "taken_until": None}
+        with self._writes() as db:
+            db.execute(update(feed_page).values(stale=True))
+            return db.execute(update(feed).values(**stale)).rowcount
 
     def take_feeds(
         self, now: datetime, until: datetime, limit: int, *, keys: Collection[str] | None = None

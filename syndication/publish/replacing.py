@@ -1,0 +1,117 @@
+"""Replaces published files so that an older one never comes last, whoever else publishes; and notes what was done.
+
+It makes no bytes. The order is always the same: ask for the mark, read what the bytes are made of, replace under that
+mark. Whoever is outrun looks again. So no number of versions has to be kept, and a database that was restored from an
+older copy publishes what it knows like any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+
+import structlog
+
+from syndication.core.catalogue import DELETED, OPML, SITEMAP
+from syndication.ports import Outrun, Permanent, Ports, Publisher, Transient
+
+log = structlog.get_logger()
+
+LOOKS = 20  # at a file that others keep replacing; of several at once one always wins
+MANIFEST = "feeds/manifest.json"
+_CURRENT = ("digest", "articles")
+_LISTS = (OPML, DELETED, SITEMAP)
+
+
+@dataclass(slots=True)
+class Noted:
+    """A Publisher that notes which paths were published through it, and which of them changed."""
+
+    publisher: Publisher
+    published: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)  # of these, what the manifest names already
+    changed: set[str] = field(default_factory=set)
+
+    def publish(
+        self, path: str, body: bytes, content_type: str, *, over: str | None = None, lasting: bool = False
+    ) -> bool:
+        changed = self.publisher.publish(path, body, content_type, over=over, lasting=lasting)
+        self.published.add(path)
+        self.changed |= {path} if changed else set()
+        return changed
+
+    def mark(self, path: str) -> str:
+        return self.publisher.mark(path)
+
+    def digest(self, path: str) -> str | None:
+        return self.publisher.digest(path)
+
+    def read(self, path: str) -> bytes | None:
+        return self.publisher.read(path)
+
+    def changed_at(self, path: str) -> datetime | None:
+        return self.publisher.changed_at(path)
+
+
+def replaced(publisher: Publisher, path: str, make: Callable[[], bytes], content_type: str) -> bool:
+    """Publish what `make` returns; returns whether it changed anything. `make` reads what it needs with each call.
+
+    Raises Outrun when others were faster every time."""
+    for _ in range(LOOKS):
+        mark = publisher.mark(path)
+        try:
+            return publisher.publish(path, make(), content_type, over=mark)
+        except Outrun:
+            continue
+    raise Outrun(f"{path} is being replaced by others all the time")
+
+
+# --- the manifest ----------------------------------------------------------------------------
+
+
+def note_published(publisher: Publisher, paths: Iterable[str]) -> None:
+    """Write these Feeds and lists, as they stand now, into the manifest. It comes after what it names."""
+    wanted = sorted(filter(is_listed, paths))
+    if wanted:
+        replaced(publisher, MANIFEST, lambda: _manifest(publisher, wanted), "application/json")
+
+
+def is_listed(path: str) -> bool:
+    """Whether the manifest names a path: current Feeds and lists, no archives and pages, which those lead to."""
+    return path in _LISTS or (path.startswith("feeds/") and PurePosixPath(path).stem in _CURRENT)
+
+
+def _manifest(publisher: Publisher, paths: Iterable[str]) -> bytes:
+    listed = _listed(publisher.read(MANIFEST))
+    found = {path: publisher.digest(path) for path in paths}
+    merged = listed | {path: digest for path, digest in found.items() if digest is not None}
+    lines = {"sha256": dict(sorted(merged.items()))}
+    return (json.dumps(lines, ensure_ascii=False, indent=0) + "\n").encode()
+
+
+def _listed(body: bytes | None) -> dict[str, str]:
+    """What a manifest names; an unreadable one names nothing, and is filled again file by file."""
+    try:
+        found = json.loads(body or b"{}")["sha256"]
+        return {str(path): str(digest) for path, digest in found.items()}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return {}
+
+
+# --- those who keep copies -------------------------------------------------------------------
+
+
+def tell_copies(ports: Ports, paths: Iterable[str]) -> None:
+    """Let those who keep copies fetch what changed. When they cannot be told the copies grow old by themselves."""
+    told = sorted(paths)
+    if ports.invalidate is None or not told:
+        return
+    try:
+        ports.invalidate(told)
+    except (Transient, Permanent) as error:
+        log.warning("keepers of copies not told", paths=len(told), reason=str(error))
+    else:
+        log.info("keepers of copies told", paths=len(told))
