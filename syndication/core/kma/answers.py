@@ -83,25 +83,45 @@ _LONGEST_MESSAGE = 120
 
 
 def read_page(body: bytes, *, status: int = 200) -> Page:
-    """The items of one answer, whatever its HTTP status says: errors come with 200 and values never without code 00.
+    """The items of one answer of the short-term forecast. Raises Refused."""
+    return _page(read_body(body, status=status))
+
+
+def read_body(body: bytes, *, status: int = 200) -> Mapping[str, object]:
+    """What a service of data.go.kr says, below response/body, whatever its HTTP status says: errors come with 200 and
+    values never without code 00.
 
     The answer may be JSON or XML, whichever was asked for, or plain text. Raises Refused.
     """
-    text = _decoded(body).strip()
+    text = decoded(body).strip()
     if text.startswith("{"):
         tree = _json(text)
     elif text.startswith("<"):
         tree = _xml(text)
     else:
-        raise _plain_refusal(text, status)
+        raise plain_refusal(text, status)
     _check_code(tree, status)
-    return _page(tree)
+    found = _at(tree, "response", "body")
+    if not isinstance(found, Mapping):
+        raise Refused("the answer has no body", Act.LATER, _OK)
+    return found
+
+
+def records(body: Mapping[str, object]) -> tuple[Mapping[str, str], ...]:
+    """The items of a body as texts by name, wherever the service puts them; totalCount may be 0 beside them.
+
+    `items` is a list, or holds `item`; that is no list when there is one, and `items` is "" when there are none."""
+    items = body.get("items")
+    found = items.get("item") if isinstance(items, Mapping) else items
+    raw = found if isinstance(found, list) else [found]
+    return tuple({str(k): _text(v) for k, v in one.items()} for one in raw if isinstance(one, Mapping))
 
 
 # --- from bytes to one shape -----------------------------------------------------------------
 
 
-def _decoded(body: bytes) -> str:
+def decoded(body: bytes) -> str:
+    """UTF-8, else the Korean code page that older services write (CP949, which holds all of EUC-KR)."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -172,26 +192,27 @@ def _check_code(tree: object, status: int) -> None:
         return
     if code or message:
         raise _refusal(code, message, status)
-    raise _plain_refusal("the answer has another shape than documented", status)
+    raise plain_refusal("the answer has another shape than documented", status)
 
 
 def _refusal(code: str, message: str, status: int) -> Refused:
     code = code.zfill(2) if code else _code_named(message)
     if code not in _CODES:
-        return _plain_refusal(message, status)
+        return plain_refusal(message, status)
     name, act = _CODES[code]
     if code == "99" and _TOO_MUCH_ASKED.search(message):
         act = Act.NEVER
     return Refused((message or name)[:_LONGEST_MESSAGE], act, code)
 
 
-def _plain_refusal(text: str, status: int) -> Refused:
+def plain_refusal(text: str, status: int) -> Refused:
     """For an answer without a code: a word of the gateway in it, else its HTTP status."""
     code = _code_named(text)
     if code:
         return Refused(_CODES[code][0], _CODES[code][1], code)
     act = Act.OPERATOR if status in (401, 403, 404) else Act.LATER
-    words = " ".join(text.split())[:_LONGEST_MESSAGE] or "the answer is empty"
+    told = "the answer is a page of HTML" if text.lstrip().lower().startswith(("<!doctype", "<html")) else text
+    words = " ".join(told.split())[:_LONGEST_MESSAGE] or "the answer is empty"
     return Refused(f"{words} (HTTP {status})", act)
 
 
@@ -204,10 +225,7 @@ def _code_named(text: str) -> str:
 # --- items -----------------------------------------------------------------------------------
 
 
-def _page(tree: object) -> Page:
-    body = _at(tree, "response", "body")
-    if not isinstance(body, Mapping):
-        raise Refused("the answer has no body", Act.LATER, _OK)
+def _page(body: Mapping[str, object]) -> Page:
     found = _at(body, "items", "item")  # `items` is "" when there are none; `item` is no list when there is one
     raw: Sequence[object] = found if isinstance(found, list) else [found]
     total = _text(body.get("totalCount"))
@@ -230,7 +248,7 @@ def _item(raw: object) -> Item | None:
         base=day + hour.zfill(4),
         nx=nx,
         ny=ny,
-        at=_instant(_text(_at(raw, "fcstDate")), _text(_at(raw, "fcstTime"))),
+        at=instant(_text(_at(raw, "fcstDate")), _text(_at(raw, "fcstTime"))),
     )
 
 
@@ -239,7 +257,7 @@ def _whole(value: object) -> int | None:
     return int(text) if re.fullmatch(r"\d{1,4}", text, re.ASCII) else None
 
 
-def _instant(day: str, hour: str) -> datetime | None:
+def instant(day: str, hour: str) -> datetime | None:
     """20260120 and 0500 in Seoul; 2400 is midnight of the next day."""
     if not re.fullmatch(r"\d{8}", day, re.ASCII) or not re.fullmatch(r"\d{1,4}", hour, re.ASCII):
         return None

@@ -48,10 +48,23 @@ from syndication.core.model.editions import (
 )
 from syndication.core.model.partners import Dialect, Partner, Transport, What
 from syndication.core.model.readers import AddressKey, Choices, Consent, Subscription, SubscriptionState
-from syndication.core.model.weather import Forecast, Observation, Origin, StationWeather, Weather, WeatherReading
+from syndication.core.model.weather import (
+    AirQuality,
+    Alert,
+    Forecast,
+    Observation,
+    Origin,
+    Outlook,
+    OutlookDay,
+    StationWeather,
+    Weather,
+    WeatherReading,
+)
 
 __all__ = [
     "AddressKey",
+    "AirQuality",
+    "Alert",
     "Appear",
     "Article",
     "ArticleContent",
@@ -82,6 +95,8 @@ __all__ = [
     "Origin",
     "Outcome",
     "Outlet",
+    "Outlook",
+    "OutlookDay",
     "Partner",
     "Reach",
     "Reading",
