@@ -19,6 +19,7 @@ from pathlib import Path
 from syndication import __version__
 from syndication import settings as settings_module
 from syndication.adapters.clock import SystemClock
+from syndication.adapters.desk import DeskFile
 from syndication.adapters.dns import DnsNames
 from syndication.adapters.files import FilePublisher
 from syndication.adapters.folder import DropFolder
@@ -32,7 +33,7 @@ from syndication.adapters.ses.topic import confirm
 from syndication.adapters.smtp import SmtpMailer
 from syndication.adapters.sql import SqlStore, open_store
 from syndication.adapters.webhook import WebhookPortal
-from syndication.core import links
+from syndication.core import desk, links
 from syndication.core.model import SourceKind
 from syndication.core.rates import EVERYTHING, Limit, cohort_below
 from syndication.core.signers import Transport
@@ -99,6 +100,7 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
         folders={s.id: DropFolder(Path(s.location)) for s in settings.sources if s.kind is SourceKind.FOLDER},
         weather=_weather(settings, clock),
         postbox=_postbox(settings),
+        desk=DeskFile(settings.file.parent / desk.FILE),
     )
     return House(settings=settings, ports=ports, setup=make_setup(settings), store=store)
 

@@ -15,6 +15,7 @@ from typing import Any
 from syndication.core.model import Article, Do, Wish, Wished
 
 FILE = "desk.toml"
+HELD = "held by the desk"  # with which the reason of an Issue that the editor holds back begins
 OF_A_STORY = (Do.PIN, Do.DROP, Do.LEAD, Do.HEADLINE, Do.SUMMARY)
 IN_WORDS = (Do.HEADLINE, Do.SUMMARY, Do.SUBJECT, Do.NOTE)
 LONGEST = {Do.HEADLINE: 200, Do.SUMMARY: 500, Do.SUBJECT: 150, Do.NOTE: 2000, Do.HOLD: 200}

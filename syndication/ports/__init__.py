@@ -3,6 +3,7 @@
 It implements nothing: real adapters and one in-memory adapter per port live in `adapters`.
 """
 
+from syndication.ports.desk import Desk, Wishes, Written
 from syndication.ports.errors import Outrun, Permanent, Transient, Unknown
 from syndication.ports.feeds import Adopted, Feeds
 from syndication.ports.inputs import Dropped, Fetched, Fetcher, Folder, Names, WeatherService
@@ -21,6 +22,7 @@ __all__ = [
     "Arrived",
     "Clock",
     "Copy",
+    "Desk",
     "Dropped",
     "Feeds",
     "Fetched",
@@ -60,4 +62,6 @@ __all__ = [
     "Uncertain",
     "Unknown",
     "WeatherService",
+    "Wishes",
+    "Written",
 ]

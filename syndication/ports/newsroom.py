@@ -48,6 +48,7 @@ class Frozen:
     frozen_at: datetime
     content: IssueContent
     reason: str | None = None
+    held: str | None = None  # why its sending rests from the start
 
 
 class Intake(Protocol):
@@ -118,10 +119,17 @@ class Newsroom(Protocol):
         ...
 
     def eligible(
-        self, edition: Edition, cadence: Cadence, *, cut_off_at: datetime, since: datetime
+        self,
+        edition: Edition,
+        cadence: Cadence,
+        *,
+        cut_off_at: datetime,
+        since: datetime,
+        among: Collection[int] | None = None,
     ) -> Sequence[Article]:
         """Usable Articles first seen in [since, cut_off_at), no baseline, in no Issue of this Edition and cadence;
-        oldest first. Each at the newest Revision seen before the cut-off."""
+        oldest first. Each at the newest Revision seen before the cut-off. With `among` those of them, whenever they
+        were first seen before the cut-off, baseline or not."""
         ...
 
     def article_at(self, article_id: int, revision: int | None = None) -> Article | None:

@@ -20,6 +20,7 @@ from syndication.core.model import (
 from syndication.core.rates import Limit, WarmUp
 from syndication.core.signers import Signer
 from syndication.core.telling import Listener
+from syndication.ports.desk import Desk, Wishes
 from syndication.ports.feeds import Feeds
 from syndication.ports.inputs import Fetcher, Folder, WeatherService
 from syndication.ports.mail import Journals, Mailer, Postbox
@@ -36,7 +37,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Intake, Newsroom, Readership, Outbox, Aftermath, Feeds, Tellings, Protocol):
+class Store(Intake, Newsroom, Wishes, Readership, Outbox, Aftermath, Feeds, Tellings, Protocol):
     """Everything that lasts. One method is one transaction."""
 
     def close(self) -> None:
@@ -56,6 +57,7 @@ class Ports:
     journals: Journals
     weather: WeatherService | None = None
     postbox: Postbox | None = None
+    desk: Desk | None = None  # None: wishes come by command only
     heralds: Mapping[str, Herald] = field(default_factory=dict)  # by the name of the Listener that each tells
 
     invalidate: Invalidation | None = None  # None: nobody keeps copies longer than they may

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
+from syndication.adapters.memory.desk import MemoryWishes
 from syndication.adapters.memory.feeds import MemoryFeeds
 from syndication.adapters.memory.mailer import ACCEPTED
 from syndication.adapters.memory.mailer import MemoryMailer as MemoryMailer
@@ -22,7 +23,7 @@ from syndication.core.model import Outcome, Verdict
 from syndication.ports import Dropped, Fetched, Outrun, Permanent, Push
 
 
-class MemoryStore(MemoryOutbox, MemoryNews, MemoryFeeds, MemoryTellings):
+class MemoryStore(MemoryOutbox, MemoryWishes, MemoryNews, MemoryFeeds, MemoryTellings):
     """A `ports.Store` in one process."""
 
     def __init__(self, rows: Rows | None = None) -> None:

@@ -189,22 +189,30 @@ class MemoryNewsroom:
             return [i for i in self.rows.issues.values() if i.state is IssueState.FROZEN]
 
     def eligible(
-        self, edition: Edition, cadence: Cadence, *, cut_off_at: datetime, since: datetime
+        self,
+        edition: Edition,
+        cadence: Cadence,
+        *,
+        cut_off_at: datetime,
+        since: datetime,
+        among: Collection[int] | None = None,
     ) -> Sequence[Article]:
         with self.rows.lock:
             newest = (
                 max((a for a in revisions if a.revised_at < cut_off_at), key=lambda a: a.revision, default=None)
                 for revisions in self.rows.revisions.values()
             )
-            chosen = [a for a in newest if a is not None and self._eligible(a, edition, cadence, cut_off_at, since)]
+            usable = [a for a in newest if a is not None and self._usable(a, edition, cadence, cut_off_at)]
+            chosen = [
+                a for a in usable if (a.first_seen_at >= since and not a.baseline if among is None else a.id in among)
+            ]
             return sorted(chosen, key=lambda a: (a.first_seen_at, a.id))
 
-    def _eligible(self, a: Article, edition: Edition, cadence: Cadence, cut_off_at: datetime, since: datetime) -> bool:
+    def _usable(self, a: Article, edition: Edition, cadence: Cadence, cut_off_at: datetime) -> bool:
         current = self.rows.revisions[a.id][-1].status
         return (
             current in (ArticleStatus.USABLE, ArticleStatus.CORRECTED)
-            and not a.baseline
-            and since <= a.first_seen_at < cut_off_at
+            and a.first_seen_at < cut_off_at
             and (edition.id, cadence.value, a.id) not in self.rows.used
             and (not edition.sources or a.source_id in edition.sources)
         )

@@ -29,6 +29,7 @@ from syndication.core.model import (
     SourceState,
     Subscription,
     WeatherReading,
+    Wish,
 )
 
 
@@ -105,6 +106,7 @@ class Rows:
     delivery_keys: dict[tuple[Channel, str, str], int] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     beats: dict[str, datetime] = field(default_factory=dict)
+    wishes: dict[int, Wish] = field(default_factory=dict)
     feeds: FeedRows = field(default_factory=FeedRows)
     tellings: dict[tuple[str, str], TellingRow] = field(default_factory=dict)  # by listener and thing
 

@@ -6,6 +6,7 @@ Claims, bulk paths and dialect differences live inside this package and nowhere 
 from __future__ import annotations
 
 from syndication.adapters.sql.ageing import Ageing
+from syndication.adapters.sql.desk import Wishes
 from syndication.adapters.sql.engine import migrate, open_engine
 from syndication.adapters.sql.feeds import Feeds
 from syndication.adapters.sql.intake import Intake
@@ -16,7 +17,7 @@ from syndication.adapters.sql.readership import Readership
 from syndication.adapters.sql.telling import Tellings
 
 
-class SqlStore(Intake, Newsroom, Readership, Outbox, News, Ageing, Feeds, Tellings):
+class SqlStore(Intake, Newsroom, Wishes, Readership, Outbox, News, Ageing, Feeds, Tellings):
     """A `ports.Store`. Open one per process, and anew after a fork."""
 
 

@@ -85,7 +85,13 @@ class Newsroom(Base):
         return self._many(issues().where(issue.c.state == IssueState.FROZEN).order_by(issue.c.id))
 
     def eligible(
-        self, edition: Edition, cadence: Cadence, *, cut_off_at: datetime, since: datetime
+        self,
+        edition: Edition,
+        cadence: Cadence,
+        *,
+        cut_off_at: datetime,
+        since: datetime,
+        among: Collection[int] | None = None,
     ) -> Sequence[Article]:
         newest = (
             select(func.max(article_revision.c.number))
@@ -106,13 +112,15 @@ class Newsroom(Base):
             )
             .where(
                 article.c.status.in_((ArticleStatus.USABLE, ArticleStatus.CORRECTED)),
-                article.c.baseline.is_(False),
-                article.c.first_seen_at >= since,
                 article.c.first_seen_at < cut_off_at,
                 ~used,
             )
             .order_by(article.c.first_seen_at, article.c.id)
         )
+        if among is None:
+            question = question.where(article.c.baseline.is_(False), article.c.first_seen_at >= since)
+        else:
+            question = question.where(article.c.id.in_(sorted(among)))
         if edition.sources:
             question = question.where(article.c.source_id.in_(edition.sources))
         with self._reads() as db:
@@ -209,7 +217,8 @@ def issue_of(row: Row[Any]) -> Issue:
 
 def _issue_row(frozen: Frozen) -> dict[str, Any]:
     names = ("edition_id", "cadence", "on", "state", "cut_off_at", "publish_at", "expires_at", "frozen_at", "reason")
-    return {"revision": 1, **{name: getattr(frozen, name) for name in names}}
+    held_at = None if frozen.held is None else frozen.frozen_at
+    return {"revision": 1, "held": frozen.held, "held_at": held_at, **{name: getattr(frozen, name) for name in names}}
 
 
 def add_revision(db: Connection, number: int, revision: int, content: IssueContent, at: datetime) -> None:

@@ -4,6 +4,7 @@ It holds no queries: those live in `adapters.sql`. The migrations beside it are 
 """
 
 from syndication.adapters.tables.columns import Day, Id, Instant, id_, metadata
+from syndication.adapters.tables.desk import wish
 from syndication.adapters.tables.feeds import (
     adopted_id,
     feed,
@@ -70,4 +71,5 @@ __all__ = [
     "telling",
     "way",
     "weather_reading",
+    "wish",
 ]

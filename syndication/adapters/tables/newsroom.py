@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     ForeignKey,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
@@ -73,6 +74,7 @@ issue_item = Table(
     PrimaryKeyConstraint("issue_id", "article_id"),
     # an Article is in one Issue of an Edition and cadence, for ever
     UniqueConstraint("edition_id", "cadence", "article_id"),
+    Index("ix_issue_item_article_id", "article_id"),
 )
 
 
