@@ -119,4 +119,4 @@ def test_the_sample_publisher_and_its_workers_start_from_the_wheel(program: Prog
     assert all(name in asked.stdout for name in ("poll", "publish_due", "drain", "reclaim"))
     web = "from syndication.cli.serving import app; print(type(app()).__name__)"
     asked = program("python", "-c", web, SYNDICATION_PUBLISHER=sample)
-    assert asked.stdout.strip() == "FastAPI", asked.stderr
+    assert asked.stdout.strip() == "Feeds", asked.stderr

@@ -10,8 +10,6 @@ import os
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI
-
 from syndication import bootstrap, listening
 from syndication.bootstrap import House
 from syndication.cli.house import load, quiet_logs
@@ -19,10 +17,12 @@ from syndication.core.signers import Transport
 from syndication.sandbox import mailbox, portal
 from syndication.settings import Settings
 from syndication.web.app import create_app
+from syndication.web.feeds import Feeds
+from syndication.web.feeds_places import Folder
 from syndication.web.site import InboxMail, PartnerReceipt, Site, Topic
 
 
-def app() -> FastAPI:
+def app() -> Feeds:
     """Made once per server process."""
     quiet_logs()
     path = bootstrap.find_publisher(os.environ)
@@ -48,6 +48,7 @@ def site(house: House) -> Site:
         inbox=inbox,
         receipts=receipts,
         topic=_topic(house),
+        published=Folder(settings.storage.folder / "public"),
     )
 
 

@@ -16,7 +16,8 @@ from starlette.responses import Response
 
 from syndication.ports import Transient, Unknown
 from syndication.web import inbox, leaving, operating, pages, provider_events
-from syndication.web.feeds import STYLESHEET, Feeds
+from syndication.web.feeds import STYLESHEET, Addresses, Feeds
+from syndication.web.feeds_places import Published
 from syndication.web.guard import HEADERS, Guard, content_policy
 from syndication.web.look import Look, look
 from syndication.web.site import Site
@@ -25,8 +26,16 @@ from syndication.web.stories import image_sources
 log = structlog.get_logger(__name__)
 
 
-def create_app(site: Site) -> FastAPI:
-    """The whole web of one installation. Raises KeyError when a template is missing."""
+def create_app(site: Site) -> Feeds:
+    """The whole web of one installation: what is published, and the pages behind it.
+
+    Raises KeyError when a template is missing."""
+    addresses = Addresses(outlet=site.outlet, hubs=site.hubs, moved=site.moved, ended=site.ended)
+    place = site.published or Published(site.ports.publisher)
+    return Feeds(_pages(site), place=place, stylesheet=site.templates[STYLESHEET], addresses=addresses)
+
+
+def _pages(site: Site) -> FastAPI:
     made = look(site)
     policy = content_policy(images=image_sources(site.outlet))
     app = FastAPI(
@@ -37,7 +46,6 @@ def create_app(site: Site) -> FastAPI:
         redirect_slashes=False,
         middleware=[
             Middleware(Guard, policy=policy),
-            Middleware(Feeds, publisher=site.ports.publisher, stylesheet=site.templates[STYLESHEET]),
         ],
         exception_handlers={
             HTTPException: _refused(made),

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 
+import brotli
+
 SMALLEST_WORTH_PACKING = 512
+IDENTITY = "identity"
+CODINGS = ("br", "gzip")  # what can be offered, the better one first
+_LONGEST_LIST = 8000  # characters of a header field that are read
+
+_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_GAP = re.compile(r"[ \t]*,[ \t,]*")
+_WEIGHT = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+_SAME = {"x-gzip": "gzip"}  # RFC 9110 §8.4.1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,79 +51,118 @@ def answer(
     asked: Mapping[str, str],
     content_type: str,
     cache_control: str,
-    changed_at: datetime | None = None,
     vary: str = "Accept-Encoding",
 ) -> Answer:
-    """200 or 304 for a GET or HEAD with these request headers (lower-case names).
+    """200 or 304 for a GET or HEAD of a page with these request headers (lower-case names).
 
     The ETag is strong: a hash of exactly the bytes sent, so gzip has another than plain.
     """
-    packed = takes_gzip(asked.get("accept-encoding", "")) and len(body) >= SMALLEST_WORTH_PACKING
-    sent = pack(body) if packed else body
+    wanted = coding_for(asked.get("accept-encoding"), ("gzip",))
+    coding, sent = (wanted, pack(body)) if wanted == "gzip" and worth_packing(body) else (IDENTITY, body)
     etag = entity_tag(sent)
-    kept = [("ETag", etag), ("Cache-Control", cache_control), ("Vary", vary)]
-    if changed_at is not None:
-        kept.append(("Last-Modified", http_date(changed_at)))
-    if unchanged(asked, etag, changed_at):
-        return Answer(status=304, headers=tuple(kept), body=b"")
-    entity = [("Content-Type", content_type), ("Content-Length", str(len(sent)))]
-    if packed:
-        entity.append(("Content-Encoding", "gzip"))
+    kept = (("ETag", etag), ("Cache-Control", cache_control), ("Vary", vary))
+    if none_match(asked.get("if-none-match", ""), etag):
+        return Answer(status=304, headers=kept, body=b"")
+    encoding = () if coding == IDENTITY else (("Content-Encoding", coding),)
+    entity = (("Content-Type", content_type), ("Content-Length", str(len(sent))), *encoding)
     return Answer(status=200, headers=(*entity, *kept), body=sent)
+
+
+# --- bytes -----------------------------------------------------------------------------------
 
 
 def entity_tag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
+def worth_packing(body: bytes) -> bool:
+    return len(body) >= SMALLEST_WORTH_PACKING
+
+
+def packed(body: bytes, coding: str) -> bytes:
+    """The same bytes for the same input on every worker, in one of CODINGS or as they are."""
+    match coding:
+        case "gzip":
+            return gzip.compress(body, compresslevel=6, mtime=0)  # no name, no time
+        case "br":
+            return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=5))
+        case _:
+            return body
+
+
 @lru_cache(maxsize=64)
 def pack(body: bytes) -> bytes:
-    """The same gzip bytes for the same input on every worker: no name, no time."""
-    return gzip.compress(body, compresslevel=6, mtime=0)
+    """A page in gzip; the last ones asked for are kept."""
+    return packed(body, "gzip")
 
 
-def unchanged(asked: Mapping[str, str], etag: str, changed_at: datetime | None) -> bool:
-    """If-None-Match decides when it is there; only without it does If-Modified-Since count (RFC 9110 §13.2.2)."""
-    tags = asked.get("if-none-match")
-    if tags is not None:
-        return _matches(tags, etag)
-    since = _date(asked.get("if-modified-since", ""))
-    return since is not None and changed_at is not None and changed_at.astimezone(UTC).replace(microsecond=0) <= since
+# --- what a client takes ---------------------------------------------------------------------
 
 
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is acceptable: named (or *) and not with q=0."""
-    weights = dict(_coding(part) for part in accept_encoding[:1000].lower().split(",") if part.strip())
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+@lru_cache(maxsize=512)
+def coding_for(accept_encoding: str | None, offered: tuple[str, ...] = CODINGS) -> str:
+    """The coding to send: the one with the highest weight, of equals the first offered (RFC 9110 §12.5.3).
+
+    A client that says nothing, or that takes nothing we have, gets the bytes as they are."""
+    if not accept_encoding:
+        return IDENTITY
+    weights = dict(_weighed(accept_encoding[:_LONGEST_LIST].lower()))
+    rest = weights.get("*", 0.0)
+    best = max(offered, key=lambda coding: weights.get(coding, rest))
+    good = weights.get(best, rest)
+    return best if good > 0 and good >= weights.get(IDENTITY, 0.0) else IDENTITY
+
+
+def _weighed(accept_encoding: str) -> Iterator[tuple[str, float]]:
+    for part in accept_encoding.split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        if name:
+            yield _SAME.get(name, name), _weight(parameters)
+
+
+def _weight(parameters: list[str]) -> float:
+    """1 where none is given; 0 for one that is no weight: what cannot be read is not asked for."""
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            return float(value) if _WEIGHT.fullmatch(value.strip()) else 0.0
+    return 1.0
+
+
+# --- what a client has -----------------------------------------------------------------------
+
+
+def none_match(tags: str, etag: str) -> bool:
+    """Whether If-None-Match names the tag, by weak comparison (RFC 9110 §8.8.3.2, §13.1.2); never for nothing."""
+    return tags == etag or tags.strip() == "*" or any(tag == etag for tag, _ in _tags(tags))
+
+
+def match(tags: str, etag: str) -> bool:
+    """Whether If-Match names the tag, by strong comparison (RFC 9110 §13.1.1)."""
+    return tags.strip() == "*" or any(tag == etag and not weak for tag, weak in _tags(tags))
+
+
+def _tags(tags: str) -> Iterator[tuple[str, bool]]:
+    """(opaque tag, whether weak), up to the first that is none."""
+    at, text = 0, tags.strip(" \t,")[:_LONGEST_LIST]
+    while (found := _TAG.match(text, at)) is not None:
+        gap = _GAP.match(text, found.end())
+        if gap is None and found.end() != len(text):
+            return
+        yield found[1], text.startswith("W/", at)
+        at = len(text) if gap is None else gap.end()
+
+
+@lru_cache(maxsize=512)
+def instant(text: str) -> datetime | None:
+    """The instant that a header names, in whole seconds; None for what is no date (RFC 9110 §5.6.7)."""
+    try:
+        found = parsedate_to_datetime(text[:100])
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def http_date(at: datetime) -> str:
     """Tue, 20 Jan 2026 21:00:00 GMT"""
     return format_datetime(at.astimezone(UTC), usegmt=True)
-
-
-def _matches(tags: str, etag: str) -> bool:
-    """Weak comparison (RFC 9110 §8.8.3.2), as If-None-Match asks for."""
-    if tags.strip() == "*":
-        return True
-    return any(tag.strip().removeprefix("W/") == etag for tag in tags[:8000].split(","))
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _coding(part: str) -> tuple[str, float]:
-    name, *parameters = (piece.strip() for piece in part.split(";"))
-    for parameter in parameters:
-        key, _, value = parameter.partition("=")
-        if key.strip() == "q":
-            try:
-                return name, float(value)
-            except ValueError:
-                return name, 0.0
-    return name, 1.0

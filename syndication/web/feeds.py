@@ -1,113 +1,225 @@
-"""Serves published feeds like static files, in front of the framework: ETag, 304, gzip, HEAD.
+"""Serves what is published like static files, in front of the web framework: validators, codings, moves, caching.
 
-It renders no feed: the bytes come from the Publisher. Only a person who opens a feed in a browser gets a page
-instead, made from the same bytes by the stylesheet that browsers without XSLT cannot apply themselves.
+It renders no feed: the bytes come from where the Publisher put them. Only a person who opens a feed in a browser gets a
+page instead, made from the same bytes by the stylesheet that browsers without XSLT cannot apply themselves.
 """
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
-from lxml import etree
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from syndication.ports import Permanent, Publisher, Transient
-from syndication.web.conditional import Answer, answer, asked_of
-from syndication.web.guard import content_policy
-from syndication.web.site import content_type
+from syndication.core.catalogue import url_of
+from syndication.core.model import Outlet
+from syndication.core.served import cache_control, content_type, current_of, is_feed
+from syndication.ports import Permanent, Transient
+from syndication.web.conditional import IDENTITY, coding_for, instant, match, none_match
+from syndication.web.feeds_copies import Copies, Headers, Ready, ready
+from syndication.web.feeds_page import links, readable_page
+from syndication.web.feeds_places import Found, Place, is_safe
+from syndication.web.guard import HEADERS, content_policy
 
 STYLESHEET = "feeds/feed.xsl"
-CACHE = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
-_NO_ACCESS = etree.XSLTAccessControl.DENY_ALL  # type: ignore[attr-defined]  # the stubs leave it out
-_SAFE_PATH = re.compile(r"feeds(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_A_DAY = "public, max-age=86400"
+_POLICY = content_policy(scripts=True)  # browsers that know XSLT count a stylesheet as a script
+
+Asked = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """What the operator decided about addresses. Keys of `moved` and members of `ended` are paths: /rss/all.xml."""
+
+    outlet: Outlet
+    hubs: tuple[str, ...] = ()  # of WebSub
+    moved: Mapping[str, str] = field(default_factory=dict)  # to a path here or a URL
+    ended: tuple[str, ...] = ()  # with a closing slash: everything below
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Headers
+    body: bytes = b""
 
 
 class Feeds:
-    """ASGI: answers /feeds/… itself and hands everything else to `app`."""
+    """ASGI: answers /feeds/…, news sitemaps and older addresses itself and hands everything else to `app`."""
 
-    def __init__(self, app: ASGIApp, *, publisher: Publisher, stylesheet: str) -> None:
-        self.policy = content_policy(scripts=True)  # browsers that know XSLT count a stylesheet as a script
+    def __init__(self, app: ASGIApp, *, place: Place, stylesheet: str, addresses: Addresses) -> None:
         self.app = app
-        self.publisher = publisher
-        self.stylesheet = stylesheet.encode()
+        self.addresses = addresses
+        self.copies = Copies(place, self._label)
+        self.stylesheet = Found(body=stylesheet.encode(), changed_at=None, mark=None)
+        self.styles: dict[str, Ready] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix("/") if scope["type"] == "http" else ""
-        if not path.startswith("feeds/") or path == "feeds/":
+        path: str = scope["path"] if scope["type"] == "http" else ""
+        reply = self._elsewhere(path)
+        if reply is None and not _is_ours(path):
             await self.app(scope, receive, send)
             return
-        asked = asked_of((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        found = await run_in_threadpool(self.answer, scope["method"], path, asked)
-        await _send(found, scope["method"], self.policy, send)
+        if scope["method"] not in ("GET", "HEAD"):
+            reply = _plain(405, "Feeds can only be read.\n", {"Allow": "GET, HEAD"})
+        elif reply is None:
+            reply = await self._answer(path[1:], _fields(scope["headers"]))
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+        await send({"type": "http.response.body", "body": reply.body if scope["method"] == "GET" else b""})
 
-    def answer(self, method: str, path: str, asked: Mapping[str, str]) -> Answer:
-        """The answer to one request; never raises for a path that is not there or a disk that fails."""
-        if method not in ("GET", "HEAD"):
-            return _plain(405, "Feeds can only be read.\n", ("Allow", "GET, HEAD"))
-        if path == STYLESHEET:
-            return answer(self.stylesheet, asked=asked, content_type=content_type(path) or "", cache_control=CACHE)
+    async def _answer(self, path: str, asked: Asked) -> Reply:
+        """The answer to one request; never raises for a path that is not there or a place that fails."""
+        accepted = asked.get(b"accept-encoding")
+        coding = IDENTITY if accepted is None else coding_for(accepted.decode("latin-1"))
         try:
-            return self._published(path, asked) or _missing()
+            found = self.copies.at_hand(path, coding) or await self._fetched(path, coding)
+            if found is None:
+                return await self._missing(path)
+            if b"sec-fetch-dest" in asked and _is_for_a_person(path, asked):
+                return await self._page(path) or _reply(found, asked)
+            return _reply(found, asked)
         except Permanent:
             return _missing()
         except Transient:
-            later = (("Retry-After", "30"), ("Cache-Control", "no-store"))
-            return _plain(503, "The feed cannot be read just now.\n", *later)
+            later = {"Retry-After": "30", "Cache-Control": "no-store"}
+            return _plain(503, "The feed cannot be read just now.\n", later)
 
-    def _published(self, path: str, asked: Mapping[str, str]) -> Answer | None:
-        media = content_type(path)
-        if media is None or not _SAFE_PATH.fullmatch(path):
+    async def _fetched(self, path: str, coding: str) -> Ready | None:
+        if path == STYLESHEET:
+            if coding not in self.styles:
+                self.styles[coding] = ready(self.stylesheet, coding, self._label(path))
+            return self.styles[coding]
+        if content_type(path) is None or not is_safe(path):
             return None
-        changed_at = self.publisher.changed_at(path)  # before the bytes: a late date would hide a change for ever
-        body = self.publisher.read(path)
-        if body is None:
+        return await self.copies.current(path, coding)
+
+    def _label(self, path: str) -> tuple[Headers, Headers]:
+        """Headers of every answer, and of those with a body."""
+        always = {"Cache-Control": cache_control(path), "Vary": "Accept-Encoding"}
+        entity = {"Content-Type": content_type(path) or "", "Content-Security-Policy": _POLICY, **HEADERS}
+        if self.addresses.hubs and is_feed(path):
+            entity["Link"] = _web_sub(url_of(self.addresses.outlet, path), self.addresses.hubs)
+        return _headers(always), _headers(entity)
+
+    async def _page(self, path: str) -> Reply | None:
+        """The feed as a page, never stored by anybody: under this address caches keep the feed alone."""
+        feed = await self.copies.current(path, IDENTITY)
+        if feed is None:
             return None
-        page = readable_page(body, self.stylesheet) if _person(asked) else None
-        if page is not None:
-            return _page(page)
-        return answer(body, asked=asked, content_type=media, cache_control=CACHE, changed_at=changed_at)
+        page = await run_in_threadpool(readable_page, feed.body, self.stylesheet.body)
+        if page is None:
+            return None
+        headers = {"Cache-Control": "private, no-store", "Vary": "Accept-Encoding, Sec-Fetch-Dest, Accept"}
+        return _whole(200, page, "text/html; charset=utf-8", headers)
 
+    # --- what stands elsewhere ---------------------------------------------------------------
 
-def readable_page(feed: bytes, stylesheet: bytes) -> bytes | None:
-    """The feed as an HTML page by its own stylesheet; None for what is no feed in XML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    try:
-        transform = etree.XSLT(etree.fromstring(stylesheet, parser), access_control=_NO_ACCESS)
-        return bytes(transform(etree.fromstring(feed, parser)))
-    except (etree.XMLSyntaxError, etree.XSLTError):
+    def _elsewhere(self, path: str) -> Reply | None:
+        """301 or 410 for an address that the operator moved or ended."""
+        moved, ended = self.addresses.moved, self.addresses.ended
+        if path in moved:
+            return self._moved(moved[path])
+        if ended and any(path == each or (each.endswith("/") and path.startswith(each)) for each in ended):
+            words = "This feed has ended. / 이 피드는 끝났습니다.\n"
+            return _plain(410, words, {"Cache-Control": _A_DAY})
         return None
 
+    def _moved(self, to: str) -> Reply:
+        address = url_of(self.addresses.outlet, unquote(to[1:])) if to.startswith("/") else to
+        return _plain(301, f"{address}\n", {"Location": address, "Cache-Control": _A_DAY})
 
-def _person(asked: Mapping[str, str]) -> bool:
+    async def _missing(self, path: str) -> Reply:
+        """404; but a redirect for another spelling of the same letters, and for the archive's next page."""
+        spelt = unicodedata.normalize("NFC", path)
+        if spelt != path and is_safe(spelt) and await self.copies.current(spelt, IDENTITY) is not None:
+            return self._moved(f"/{spelt}")
+        current = current_of(path)
+        if current is not None and await self._is_next(path, current):
+            address = url_of(self.addresses.outlet, current)
+            return _plain(307, f"{address}\n", {"Location": address, "Cache-Control": "no-cache"})
+        return _missing()
+
+    async def _is_next(self, path: str, current: str) -> bool:
+        """Whether the newest page of a feed's archive names this one as what comes next (RFC 5005 §4)."""
+        feed = await self.copies.current(current, IDENTITY)
+        home = f"{self.addresses.outlet.url}/"
+        newest = [unquote(url.removeprefix(home)) for url in links(feed.body, "prev-archive")] if feed else []
+        page = await self.copies.current(newest[0], IDENTITY) if newest and is_safe(newest[0]) else None
+        return page is not None and url_of(self.addresses.outlet, path) in links(page.body, "next-archive")
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(("/feeds/", "/sitemap-news")) and path != "/feeds/"
+
+
+def _fields(headers: Headers) -> Asked:
+    """Request headers by name; one that came in several lines is one list (RFC 9110 §5.3)."""
+    asked = dict(headers)
+    if len(asked) == len(headers):
+        return asked
+    return {name: b", ".join(value for each, value in headers if each == name) for name in asked}
+
+
+def _is_for_a_person(path: str, asked: Asked) -> bool:
     """Whether a browser navigates here. Programs, also scripts in a page, do not send `document`."""
-    return asked.get("sec-fetch-dest") == "document" and "text/html" in asked.get("accept", "")
+    shown = path.endswith((".rss", ".atom"))
+    return shown and asked.get(b"sec-fetch-dest") == b"document" and b"text/html" in asked.get(b"accept", b"")
 
 
-def _page(page: bytes) -> Answer:
-    """Never stored by anybody: under this address caches keep the feed alone."""
-    headers = (
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Length", str(len(page))),
-        ("Cache-Control", "private, no-store"),
-        ("Vary", "Accept-Encoding, Sec-Fetch-Dest, Accept"),
-    )
-    return Answer(status=200, headers=headers, body=page)
+# --- answers ---------------------------------------------------------------------------------
 
 
-def _missing() -> Answer:
-    return _plain(404, "There is no such feed. / 이 주소에는 피드가 없습니다.\n", ("Cache-Control", "no-cache"))
+def _reply(found: Ready, asked: Asked) -> Reply:
+    """200, 304 or 412, judged in the order of RFC 9110 §13.2.2."""
+    if not asked.keys().isdisjoint(_GUARDS) and _is_refused(found, asked):
+        return _plain(412, "The feed is another one by now.\n", {})
+    tags = asked.get(b"if-none-match")
+    if tags is None:
+        same = b"if-modified-since" in asked and _is_since(found, asked[b"if-modified-since"])
+    else:
+        same = none_match(tags.decode("latin-1"), found.etag)
+    return Reply(304, found.headers(False)) if same else Reply(200, found.headers(True), found.body)
 
 
-def _plain(status: int, words: str, *headers: tuple[str, str]) -> Answer:
-    body = words.encode()
-    entity = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))))
-    return Answer(status=status, headers=(*entity, *headers), body=body)
+_GUARDS = frozenset((b"if-match", b"if-unmodified-since"))
 
 
-async def _send(found: Answer, method: str, policy: str, send: Send) -> None:
-    every = (*found.headers, ("Content-Security-Policy", policy))
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in every]
-    await send({"type": "http.response.start", "status": found.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else found.body})
+def _is_refused(found: Ready, asked: Asked) -> bool:
+    if b"if-match" in asked:
+        return not match(asked[b"if-match"].decode("latin-1"), found.etag)
+    at = instant(asked[b"if-unmodified-since"].decode("latin-1"))
+    return at is not None and found.changed_at is not None and found.changed_at > at
+
+
+def _is_since(found: Ready, since: bytes) -> bool:
+    at = instant(since.decode("latin-1"))
+    return at is not None and found.changed_at is not None and found.is_dated() and found.changed_at <= at
+
+
+def _missing() -> Reply:
+    return _plain(404, "There is no such feed. / 이 주소에는 피드가 없습니다.\n", {"Cache-Control": "no-cache"})
+
+
+def _plain(status: int, words: str, headers: Mapping[str, str]) -> Reply:
+    return _whole(status, words.encode(), "text/plain; charset=utf-8", headers)
+
+
+def _whole(status: int, body: bytes, media: str, headers: Mapping[str, str]) -> Reply:
+    entity = {"Content-Type": media, "Content-Length": str(len(body)), "Content-Security-Policy": _POLICY}
+    return Reply(status, _headers({**entity, **HEADERS, **headers}), body)
+
+
+def _headers(named: Mapping[str, str]) -> Headers:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+
+
+def _web_sub(topic: str, hubs: tuple[str, ...]) -> str:
+    """WebSub §4: the topic's own address and the hubs to subscribe at."""
+    return ", ".join((f'<{topic}>; rel="self"', *(f'<{quote(hub, safe=_IN_URL)}>; rel="hub"' for hub in hubs)))
+
+
+_IN_URL = ":/?#[]@!$&'()*+,;=%"

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.core.model import Edition, Subscription
+from syndication.core.served import content_type
 from syndication.render.tokens import css_variables, six_digits, tokens
 from syndication.render.words import LANGUAGES, Words, spoken, words
 from syndication.web.conditional import answer, asked_of
-from syndication.web.site import Site, content_type
+from syndication.web.site import Site
 from syndication.web.words import negotiate
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

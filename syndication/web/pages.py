@@ -5,12 +5,15 @@ It shows only what is out; what a page says is made by `views`.
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from syndication.core.catalogue import SITEMAP, url_of
 from syndication.core.model import Cadence, Edition, Issue, IssueState
-from syndication.web.look import Look
+from syndication.web.look import A_WHILE, Look
 from syndication.web.views import cadence_of, card, feed_links, is_out, issue_page, months, on_date
 
 ARCHIVE_LENGTH = 400
@@ -43,7 +46,17 @@ def router(look: Look) -> APIRouter:
 
     @pages.api_route("/robots.txt", methods=READ)
     def robots() -> Response:
-        return PlainTextResponse("User-agent: *\nDisallow: /inbox\nDisallow: /partner-receipts\n")
+        sitemap = f"Sitemap: {url_of(site.outlet, SITEMAP)}\n"
+        return PlainTextResponse(f"User-agent: *\nDisallow: /inbox\nDisallow: /partner-receipts\n\n{sitemap}")
+
+    @pages.api_route("/{edition_id}/", methods=READ)
+    @pages.api_route("/{edition_id}/{on}/", methods=READ)
+    @pages.api_route("/{edition_id}/{on}/{cadence}/", methods=READ)
+    def without_slash(edition_id: str, on: str | None = None, cadence: str | None = None) -> Response:
+        """Each page has one address. Parts that we did not write ourselves are encoded: they lead nowhere else."""
+        known(look, edition_id)
+        path = "/".join(quote(part, safe="") for part in (edition_id, on, cadence) if part)
+        return RedirectResponse(f"/{path}", status_code=301, headers={"Cache-Control": A_WHILE})
 
     @pages.api_route("/{edition_id}", methods=READ)
     def archive(request: Request, edition_id: str) -> Response:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from syndication.core.links import Keys
 from syndication.core.model import Edition, Outlet, Partner, Source
 from syndication.ports import Ports
+from syndication.web.feeds_places import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +75,10 @@ class Site:
     inbox: Callable[[], Sequence[InboxMail]] | None = None
     receipts: Callable[[], Sequence[PartnerReceipt]] | None = None
     topic: Topic | None = None
+    published: Place | None = None  # where published files are read; None: where the Publisher puts them
+    hubs: tuple[str, ...] = ()  # of WebSub
+    moved: Mapping[str, str] = field(default_factory=dict)  # older addresses, as in feeds.Addresses
+    ended: tuple[str, ...] = ()
 
     def edition(self, edition_id: str) -> Edition | None:
         return next((e for e in self.editions if e.id == edition_id), None)
-
-
-TYPES = {
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".json": "application/feed+json; charset=utf-8",
-    ".xml": "application/xml; charset=utf-8",
-    ".opml": "text/x-opml; charset=utf-8",
-    ".xsl": "application/xslt+xml; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml; charset=utf-8",
-}
-
-
-def content_type(path: str) -> str | None:
-    """The media type of a served file by its suffix; None for one that is never served."""
-    return TYPES.get(PurePosixPath(path).suffix)

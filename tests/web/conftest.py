@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from syndication.adapters.memory import (
     FixedClock,
@@ -157,7 +157,7 @@ def mail(n: int, words: str = "가람 아침") -> InboxMail:
 class Client:
     """Asks the application as a server would, without a socket; what fails inside is answered, not raised."""
 
-    app: FastAPI
+    app: ASGIApp
 
     def request(self, method: str, path: str, **values: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
