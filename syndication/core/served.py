@@ -6,7 +6,6 @@ It serves nothing and opens nothing: a path in, words for headers out.
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from syndication.core.catalogue import DIALECTS
 
@@ -35,7 +34,8 @@ _FEED = re.compile(rf"feeds/.+/(?:articles|digest)\.(?:{'|'.join(DIALECTS)})")
 
 def content_type(path: str) -> str | None:
     """The media type of a served file by its suffix; None for one that is never served."""
-    return TYPES.get(PurePosixPath(path).suffix)
+    stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return TYPES.get(dot + ending) if stem else None
 
 
 def cache_control(path: str) -> str:
