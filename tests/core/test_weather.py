@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +11,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndication.core.alerts import alerts_at, concerns
 from syndication.core.dates import SEOUL
-from syndication.core.model import Forecast, Observation, Origin, Weather, WeatherReading
+from syndication.core.model import (
+    AirQuality,
+    Alert,
+    Forecast,
+    Observation,
+    Origin,
+    Outlook,
+    OutlookDay,
+    Weather,
+    WeatherReading,
+)
 from syndication.core.stations import BY_NAME, STATIONS, WIDGET_ORDER, grid, station_named
-from syndication.core.weather import NONE, WIDGET_STALE, choose_weather, read_widget_line, refusal
+from syndication.core.weather import (
+    NONE,
+    WIDGET_STALE,
+    choose_weather,
+    lacking_forecast,
+    read_widget_line,
+    refusal,
+)
 from syndication.core.widget import CONDITIONS, tables
 
 # --- one line --------------------------------------------------------------------------------
@@ -267,7 +286,8 @@ def test_a_page_of_the_day_is_taken_as_a_labelled_last_resort_without_an_hour() 
 @pytest.mark.parametrize("on", [date(2026, 1, 19), date(2026, 1, 21), None])
 def test_a_page_of_another_day_or_of_none_is_refused(on: date | None) -> None:
     weather = chosen(widget(observation("서울"), on=on))
-    assert weather == Weather(note=WIDGET_STALE)
+    assert replace(weather, why=()) == Weather(note=WIDGET_STALE)
+    assert len(weather.why) == 1  # the operator is told
 
 
 def test_a_page_whose_values_stood_on_another_day_is_refused() -> None:
@@ -280,11 +300,13 @@ def test_a_page_whose_values_stood_on_another_day_is_refused() -> None:
 def test_with_the_clock_of_another_day_the_same_page_is_stale() -> None:
     later = NOW + timedelta(days=200)
     weather = chosen(widget(observation("서울"), fetched_at=later), on=later.date(), now=later)
-    assert weather == Weather(note=WIDGET_STALE)
+    assert replace(weather, why=()) == Weather(note=WIDGET_STALE)
 
 
 def test_old_and_coming_observations_are_not_taken() -> None:
-    assert chosen(reading(observation("서울", hour=2))) == Weather(note=NONE)
+    old = chosen(reading(observation("서울", hour=2)))
+    assert replace(old, why=()) == Weather(note=NONE)
+    assert old.why == ("kma: its newest hour is 01-20 02:00, too old to be this morning's",)
     assert chosen(reading(observation("서울", hour=7))) == Weather(note=NONE)
 
 
@@ -349,3 +371,208 @@ def test_hours_that_differ_leave_the_common_hour_open() -> None:
 
 def test_values_are_never_passed_on_without_naming_who_measured_them() -> None:
     assert chosen(widget(observation("서울", attribution=None))).attribution == "기상청"
+
+
+# --- whom it believes ------------------------------------------------------------------------
+
+
+def measured(origin: Origin, temperature: float | None, condition: str | None = None, hour: int = 6) -> WeatherReading:
+    return reading(observation("서울", temperature, hour=hour, condition=condition, origin=origin), origin=origin)
+
+
+def shown(*readings: WeatherReading) -> tuple[float | None, str | None, str]:
+    """Temperature, sky and why of the one station."""
+    (station,) = chosen(*readings).stations
+    seen = station.observation
+    return seen and seen.temperature, seen and seen.condition, "; ".join(station.why)  # type: ignore[return-value]
+
+
+HUB, GRID, MAP = Origin.HUB, Origin.KMA, Origin.MAP
+
+
+def test_of_one_hour_the_stations_own_instruments_are_believed() -> None:
+    temperature, sky, why = shown(measured(MAP, -7.0, "흐림"), measured(GRID, -8.5), measured(HUB, -8.0, "맑음"))
+    assert (temperature, sky, why) == (-8.0, "맑음", "measured at 06:00: kma-hub")
+
+
+def test_a_newer_hour_beats_a_better_origin() -> None:
+    assert shown(measured(HUB, -8.0, "맑음", hour=5), measured(GRID, -6.0)) == (
+        -6.0,
+        None,
+        "measured at 06:00: kma; sky: nobody told it",
+    )
+
+
+def test_what_the_most_trusted_does_not_tell_another_of_that_hour_adds() -> None:
+    temperature, sky, why = shown(measured(HUB, None, "맑음"), measured(GRID, -6.0))
+    assert (temperature, sky) == (-6.0, "맑음")
+    assert "temperature: kma, because kma-hub told none" in why
+    assert shown(measured(GRID, -6.0), measured(MAP, -6.0, "흐림"))[1] == "흐림"
+
+
+@pytest.mark.parametrize("word", ["비", "눈", "소나기", "비/눈", "빗방울"])
+def test_on_a_rainy_day_an_empty_sky_is_rain_where_another_says_so_and_never_clear(word: str) -> None:
+    assert shown(measured(HUB, 3.0, None), measured(GRID, 3.0, word))[1] == word
+    assert shown(measured(HUB, 3.0, "흐림"), measured(GRID, 3.0, word))[1] == word
+    temperature, sky, why = shown(measured(HUB, 3.0, "맑음"), measured(GRID, 3.0, word))
+    assert (temperature, sky) == (3.0, None)
+    assert f"kma says {word}, kma-hub says 맑음" in why
+    assert shown(widget(observation("서울", 3.0, condition=None)))[1] is None
+
+
+def test_a_few_degrees_apart_are_noted_and_the_most_trusted_is_shown() -> None:
+    temperature, _, why = shown(measured(HUB, -8.0, "맑음"), measured(GRID, -3.0))
+    assert temperature == -8.0
+    assert "kma says -3.0 ℃, 5.0 ℃ apart from kma-hub" in why
+    assert "apart" not in shown(measured(HUB, -8.0), measured(GRID, -6.0))[2]
+
+
+def test_far_apart_a_third_value_decides_and_without_one_there_is_none() -> None:
+    assert shown(measured(HUB, 20.0), measured(GRID, -8.0), measured(MAP, -8.5))[0] == -8.0
+    assert shown(measured(HUB, 20.0, "맑음"), measured(GRID, -8.0))[:2] == (None, "맑음")
+    day = reading(forecasts=(forecast(2, low=-11.0, high=-2.0),))
+    temperature, _, why = shown(measured(HUB, 20.0), measured(GRID, -8.0), day)
+    assert (temperature, "which a third value bears out" in why) == (-8.0, True)
+
+
+def test_minus_nine_is_a_temperature_among_others() -> None:
+    assert shown(measured(HUB, -9.0, "맑음"), measured(GRID, -8.2))[0] == -9.0
+
+
+def test_a_page_is_never_mixed_with_a_measurement() -> None:
+    temperature, sky, _ = shown(measured(GRID, -8.0), widget(observation("서울", -7.0)))
+    assert (temperature, sky) == (-8.0, None)
+
+
+DEGREES = st.none() | st.floats(-30, 40).map(lambda t: round(t, 1))
+SKIES = st.sampled_from([None, "맑음", "구름조금", "흐림", "비", "눈", "소나기", "박무"])
+SEEN = st.tuples(st.sampled_from([HUB, GRID, MAP]), DEGREES, SKIES, st.integers(3, 6))
+
+
+@given(st.lists(SEEN, max_size=6))
+def test_what_is_shown_was_measured_at_that_hour_and_rain_is_never_told_as_clear(
+    seen: list[tuple[Origin, float | None, str | None, int]],
+) -> None:
+    weather = chosen(*(measured(*one) for one in seen))
+    for station in weather.stations:
+        kept = station.observation
+        assert kept is not None
+        assert kept.observed_at is not None
+        of_the_hour = [one for one in seen if one[3] == kept.observed_at.hour]
+        assert kept.temperature in {None, *(t for _, t, _, _ in of_the_hour)}
+        assert kept.condition in {None, *(c for _, _, c, _ in of_the_hour)}
+        assert station.why
+        best: dict[Origin, str | None] = {}
+        for origin, t, c, _ in of_the_hour:
+            if t is not None or c is not None:
+                best.setdefault(origin, c)
+        if {"비", "눈", "소나기"} & set(best.values()):
+            assert kept.condition not in ("맑음", "구름조금", "흐림", "박무")
+
+
+# --- forecasts of two houses -----------------------------------------------------------------
+
+
+def ahead(**more: object) -> Forecast:
+    return forecast(4, origin=Origin.METNO, attribution="MET Norway", **more)
+
+
+def test_the_fallback_speaks_only_where_the_first_house_is_silent() -> None:
+    norway = reading(forecasts=(ahead(low=-5.0, high=9.0, morning="맑음"),), origin=Origin.METNO)
+    korea = reading(forecasts=(forecast(2, low=-11.0),))
+    both = chosen(norway, korea)
+    assert both.stations[0].forecast is not None
+    assert (both.stations[0].forecast.low, both.stations[0].forecast.high) == (-11.0, None)  # two models never mix
+    assert both.attribution == "기상청"
+    alone = chosen(norway)
+    assert (alone.attribution, alone.stations[0].forecast and alone.stations[0].forecast.high) == ("MET Norway", 9.0)
+    assert "forecast of metno" in alone.stations[0].why[-1]
+    assert lacking_forecast([norway], stations=("서울", "부산"), on=ON) == ("서울", "부산")
+    assert lacking_forecast([norway, korea], stations=("서울", "부산"), on=ON) == ("부산",)
+
+
+# --- warnings, fine dust, the days after -----------------------------------------------------
+
+
+def alert(kind: str = "한파", level: str = "주의보", region: str = "서울", province: str | None = "서울") -> Alert:
+    return Alert(kind=kind, level=level, region=region, province=province, attribution="기상청")
+
+
+def warned(*alerts: Alert, minutes_ago: int = 5) -> WeatherReading:
+    return reading(source_id="kma-alerts", alerts=alerts, fetched_at=NOW - timedelta(minutes=minutes_ago))
+
+
+@pytest.mark.parametrize(
+    ("station", "region", "province", "expected"),
+    [
+        ("서울", "서울", "서울", True),
+        ("서울", "서울동남권", "서울", True),
+        ("서울", "서울특별시", "서울", True),
+        ("강릉", "강릉평지", "강원", True),
+        ("북강릉", "강릉평지", "강원", True),
+        ("강릉", "강원북부산지", "강원", False),
+        ("강릉", "강릉", None, True),
+        ("거제", "거제", "경남", True),
+        ("경주시", "경주", "경북", True),
+        ("광주", "광주", "경기", False),  # the town in 경기
+        ("광주", "광주", "광주", True),
+        ("인천", "강화", "인천", False),
+        ("강화", "강화", "인천", True),
+        ("강화", "인천", "인천", True),
+        ("대구", "군위", "대구", False),
+        ("제주", "제주도북부", "제주", True),
+        ("제주", "제주도산지", "제주", False),
+        ("흑산도", "흑산도.홍도", "전남", True),
+        ("대관령", "강원", "강원", True),
+        ("대관령", "평창평지", "강원", False),
+        ("부산", "부산앞바다", None, False),
+    ],
+)
+def test_a_warning_stands_beside_the_stations_of_its_region(
+    station: str, region: str, province: str | None, expected: bool
+) -> None:
+    assert concerns(alert(region=region, province=province), BY_NAME[station]) is expected
+
+
+def test_every_kind_of_warning_once_the_gravest_first() -> None:
+    said = alerts_at(
+        BY_NAME["서울"],
+        [alert(region="서울동남권"), alert("강풍"), alert("한파", "경보", "서울서북권"), alert("건조")],
+    )
+    assert [a.name for a in said] == ["한파경보", "강풍주의보", "건조주의보"]
+
+
+def test_warnings_of_the_newest_look_stand_beside_their_stations() -> None:
+    weather = chosen(warned(alert()), warned(alert("호우"), minutes_ago=20), measured(GRID, 1.0))
+    assert [a.name for a in weather.stations[0].alerts] == ["한파주의보"]
+
+
+def test_lifted_warnings_are_gone_with_the_next_look_and_old_looks_are_not_repeated() -> None:
+    assert chosen(warned(), warned(alert(), minutes_ago=20), measured(GRID, 1.0)).stations[0].alerts == ()
+    old = chosen(warned(alert(), minutes_ago=61), measured(GRID, 1.0))
+    assert old.stations[0].alerts == ()
+    assert any("may have been lifted" in why for why in old.why)
+
+
+def dust(hour: int, pm10: int = 30, province: str = "서울") -> WeatherReading:
+    at = datetime(2026, 1, 20, hour, tzinfo=SEOUL)
+    quality = AirQuality(province=province, pm10=pm10, pm25=None, measured_at=at, places=25, attribution="에어코리아")
+    return reading(origin=Origin.AIRKOREA, air=(quality,))
+
+
+def test_the_newest_fine_dust_of_the_stations_province_is_told_with_its_source() -> None:
+    weather = chosen(dust(4), dust(5, 81), dust(6, 999, "부산"), measured(GRID, 1.0))
+    assert weather.stations[0].air is not None
+    assert weather.stations[0].air.pm10 == 81
+    assert weather.attribution == "기상청, 에어코리아"
+    assert chosen(dust(1), measured(GRID, 1.0)).stations[0].air is None  # of five hours ago
+
+
+def test_the_days_after_are_told_only_where_they_are_asked_for() -> None:
+    days = tuple(OutlookDay(on=date(2026, 1, n), morning="흐림") for n in (20, 24))
+    issued = datetime(2026, 1, 19, 18, tzinfo=SEOUL)
+    outlook = Outlook(region="수도권", days=days, issued_at=issued, attribution="기상청")
+    readings = (reading(outlooks=(outlook,)), measured(GRID, 1.0))
+    assert chosen(*readings).outlooks == ()
+    (said,) = chosen(*readings, outlook_at=("서울", "강화", "부산")).outlooks
+    assert [day.on.day for day in said.days] == [24]
