@@ -16,12 +16,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syndication.core.paths import parts_of
 from syndication.ports import Outrun, Permanent, Transient
 
 _TEMPORARY = re.compile(r"\.publishing-\w+\.tmp")
 _PREFIX, _SUFFIX = ".publishing-", ".tmp"
-_PART = re.compile(r"[^./\\\x00-\x1f\x7f\ud800-\udfff][^/\\\x00-\x1f\x7f\ud800-\udfff]*")  # no hidden names either
-_LONGEST = 255  # octets of one name, on every file system in use
 
 
 class FilePublisher:
@@ -85,10 +84,20 @@ class FilePublisher:
         except OSError as error:
             raise Transient(f"{path} could not be read: {error}") from None
 
+    def try_out(self) -> None:
+        """Write a small file into the folder and remove it. Raises Transient, with the reason."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=self._folder)
+            os.close(handle)
+            Path(name).unlink()
+        except OSError as error:
+            raise Transient(f"nothing can be published in {self._folder}: {error.strerror or error}") from None
+
     def _target(self, path: str) -> Path:
         """The file under the folder. Raises Permanent for anything that could lead elsewhere."""
-        parts = path.split("/")
-        if not all(_PART.fullmatch(part) and _octets(part) <= _LONGEST for part in parts):
+        parts = parts_of(path)
+        if parts is None:
             raise Permanent(f"{path!a} is no path inside the publishing folder: use names separated by /")
         target = self._folder.joinpath(*parts)
         if not target.resolve().is_relative_to(self._folder.resolve()):
@@ -105,10 +114,6 @@ class FilePublisher:
             yield
         finally:
             os.close(handle)
-
-
-def _octets(name: str) -> int:
-    return len(name.encode("utf-8", "surrogatepass"))
 
 
 def _read(target: Path) -> bytes | None:

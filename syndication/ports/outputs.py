@@ -62,6 +62,10 @@ class Publisher(Protocol):
         """When the bytes at `path` last changed; None when there are none."""
         ...
 
+    def try_out(self) -> None:
+        """See whether files can be published here. Raises Permanent or Transient, with what there is to do."""
+        ...
+
 
 class Invalidation(Protocol):
     def __call__(self, paths: Sequence[str]) -> None:

@@ -55,6 +55,9 @@ class Noted:
     def changed_at(self, path: str) -> datetime | None:
         return self.publisher.changed_at(path)
 
+    def try_out(self) -> None:
+        self.publisher.try_out()
+
 
 def replaced(publisher: Publisher, path: str, make: Callable[[], bytes], content_type: str) -> bool:
     """Publish what `make` returns; returns whether it changed anything. `make` reads what it needs with each call.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from syndication.adapters.files import FilePublisher
 from syndication.adapters.memory import MemoryPublisher
+from syndication.adapters.s3 import S3Publisher
 from syndication.ports import Outrun, Permanent, Publisher
 from syndication.publish import publish_picture
+from tests.bucket import SeaweedFS
 
 FEED = "feeds/section/사회/articles.rss"
 RSS = "application/rss+xml; charset=utf-8"
@@ -21,13 +24,23 @@ RSS = "application/rss+xml; charset=utf-8"
 Open = Callable[[], Publisher]  # another process's view of the same place
 
 
-@pytest.fixture(params=["memory", "folder"])
+@pytest.fixture(scope="module")
+def seaweed() -> Iterator[SeaweedFS]:
+    with SeaweedFS() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "folder", "bucket"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """An empty place that files are published to."""
     if request.param == "memory":
         publisher = MemoryPublisher(now=lambda: datetime.now(UTC))
         return lambda: publisher
-    return lambda: FilePublisher(tmp_path / "published")
+    if request.param == "folder":
+        return lambda: FilePublisher(tmp_path / "published")
+    server: SeaweedFS = request.getfixturevalue("seaweed")
+    bucket = server.bucket()
+    return lambda: S3Publisher(bucket)
 
 
 def outcomes(calls: list[Callable[[], bool]]) -> list[bool | None]:
@@ -122,18 +135,23 @@ def test_counting_up_under_the_mark_loses_no_step(place: Open) -> None:
     place().publish("feeds/count.rss", b"0", RSS)
 
     def count() -> bool:
-        publisher, left = place(), 5
+        publisher, left, me = place(), 5, uuid4().hex.encode()  # nobody else writes the same bytes
         while left:
             mark = publisher.mark("feeds/count.rss")
             try:
-                number = int(publisher.read("feeds/count.rss") or b"0")
-                left -= publisher.publish("feeds/count.rss", str(number + 1).encode(), RSS, over=mark)
+                number = int((publisher.read("feeds/count.rss") or b"0").split()[0])
+                left -= publisher.publish("feeds/count.rss", b"%d %s" % (number + 1, me), RSS, over=mark)
             except Outrun:
                 continue
         return True
 
     outcomes([count] * 6)
-    assert place().read("feeds/count.rss") == b"30"
+    assert (place().read("feeds/count.rss") or b"").split()[0] == b"30"
+
+
+def test_a_place_where_files_can_be_published_says_nothing_when_tried_out(place: Open) -> None:
+    place().try_out()
+    place().try_out()
 
 
 @pytest.mark.parametrize("path", ["", "/", "../x", "a/../b", "a//b", "a/", ".hidden", "a\\b", "a\x00b", "\ud800"])
