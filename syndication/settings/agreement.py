@@ -25,7 +25,7 @@ from syndication.settings.signing import EXAMPLE
 RESERVED_IDS = frozenset(
     (
         *("about", "admin", "api", "archive", "assets", "confirm", "favicon", "feed", "feeds", "health", "inbox"),
-        *("issue", "issues", "link", "links", "manage", "metrics", "partner", "partner-receipts", "partners"),
+        *("issue", "issues", "link", "links", "manage", "metrics", "partner", "partner-receipts", "partners", "pictures"),
         *("provider-events", "robots", "s", "search", "static", "status", "subscribe", "u", "unsubscribe"),
     )
 )

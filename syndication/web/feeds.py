@@ -16,15 +16,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndication.core.catalogue import url_of
 from syndication.core.model import Outlet
-from syndication.core.served import cache_control, content_type, current_of, is_feed
+from syndication.core.served import PICTURES, cache_control, content_type, current_of, is_feed, is_packed
 from syndication.ports import Permanent, Transient
 from syndication.web.conditional import IDENTITY, coding_for, instant, match, none_match
-from syndication.web.feeds_copies import Copies, Headers, Ready, ready
+from syndication.web.feeds_copies import Copies, Headers, Label, Ready, ready
 from syndication.web.feeds_page import links, readable_page
 from syndication.web.feeds_places import Found, Place, is_safe
 from syndication.web.guard import HEADERS, content_policy
 
 STYLESHEET = "feeds/feed.xsl"
+_OURS = ("/feeds/", "/sitemap-news", f"/{PICTURES}")
 _A_DAY = "public, max-age=86400"
 _POLICY = content_policy(scripts=True)  # browsers that know XSLT count a stylesheet as a script
 
@@ -97,13 +98,13 @@ class Feeds:
             return None
         return await self.copies.current(path, coding)
 
-    def _label(self, path: str) -> tuple[Headers, Headers]:
-        """Headers of every answer, and of those with a body."""
+    def _label(self, path: str) -> Label:
+        media = content_type(path) or ""
         always = {"Cache-Control": cache_control(path), "Vary": "Accept-Encoding"}
-        entity = {"Content-Type": content_type(path) or "", "Content-Security-Policy": _POLICY, **HEADERS}
+        entity = {"Content-Type": media, "Content-Security-Policy": _POLICY, **HEADERS}
         if self.addresses.hubs and is_feed(path):
             entity["Link"] = _web_sub(url_of(self.addresses.outlet, path), self.addresses.hubs)
-        return _headers(always), _headers(entity)
+        return Label(always=_headers(always), entity=_headers(entity), packable=not is_packed(media))
 
     async def _page(self, path: str) -> Reply | None:
         """The feed as a page, never stored by anybody: under this address caches keep the feed alone."""
@@ -153,7 +154,7 @@ class Feeds:
 
 
 def _is_ours(path: str) -> bool:
-    return path.startswith(("/feeds/", "/sitemap-news")) and path != "/feeds/"
+    return path.startswith(_OURS) and path != "/feeds/"
 
 
 def _fields(headers: Headers) -> Asked:

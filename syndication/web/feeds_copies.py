@@ -20,7 +20,16 @@ from syndication.web.conditional import IDENTITY, entity_tag, http_date, packed,
 from syndication.web.feeds_places import Found, Mark, Place
 
 Headers = list[tuple[bytes, bytes]]
-Label = Callable[[str], tuple[Headers, Headers]]  # of a path: headers of every answer, and of those with a body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What is said of a file besides its validators: with every answer, and only with its bytes."""
+
+    always: Headers
+    entity: Headers
+    packable: bool = True
+
 
 MOST_OCTETS = 64 * 1024 * 1024
 _OVERHEAD = 2_000  # octets of a copy beside its bytes
@@ -50,17 +59,16 @@ class Ready:
         return time.time() >= self.dated_from
 
 
-def ready(found: Found, coding: str, label: tuple[Headers, Headers]) -> Ready:
+def ready(found: Found, coding: str, label: Label) -> Ready:
     """The file in a coding, or as it is where that is not worth it."""
-    coding = coding if worth_packing(found.body) else IDENTITY
+    coding = coding if label.packable and worth_packing(found.body) else IDENTITY
     body = packed(found.body, coding)
     etag = entity_tag(body)
     stamped = _stamped(found.changed_at)
-    always, with_body = label
-    brief = [(b"etag", etag.encode()), *always]
+    brief = [(b"etag", etag.encode()), *label.always]
     dated = [] if stamped is None else [(b"last-modified", http_date(stamped).encode())]
     encoding = [] if coding == IDENTITY else [(b"content-encoding", coding.encode())]
-    entity = [(b"content-length", str(len(body)).encode()), *encoding, *with_body]
+    entity = [(b"content-length", str(len(body)).encode()), *encoding, *label.entity]
     return Ready(
         mark=found.mark,
         source=_digest(found.body),
@@ -85,7 +93,7 @@ def _digest(body: bytes) -> bytes:
 class Copies:
     """The files of a place, ready to be sent. To be used from one event loop."""
 
-    def __init__(self, place: Place, label: Label, *, most: int = MOST_OCTETS) -> None:
+    def __init__(self, place: Place, label: Callable[[str], Label], *, most: int = MOST_OCTETS) -> None:
         self._place = place
         self._label = label
         self._most = most

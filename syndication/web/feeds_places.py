@@ -91,7 +91,7 @@ def _mark(facts: os.stat_result) -> Mark:
 
 
 class Published:
-    """Whatever a Publisher writes to, read with every request: for places that have no cheaper sign."""
+    """Whatever a Publisher writes to, asked with every request whether it was replaced since."""
 
     quick = False
 
@@ -99,10 +99,10 @@ class Published:
         self._publisher = publisher
 
     def mark(self, path: str) -> Mark | None:
-        body = self._publisher.read(path)
-        return None if body is None else (self._publisher.changed_at(path), body)
+        return self._publisher.mark(path) or None
 
     def read(self, path: str) -> Found | None:
-        changed_at = self._publisher.changed_at(path)  # before the bytes: a late date would hide a change for ever
+        mark = self.mark(path)  # before the bytes: an early mark is only asked about once more
+        changed_at = self._publisher.changed_at(path)  # the same: a late date would hide a change for ever
         body = self._publisher.read(path)
-        return None if body is None else Found(body=body, changed_at=changed_at, mark=(changed_at, body))
+        return None if body is None else Found(body=body, changed_at=changed_at, mark=mark)

@@ -5,6 +5,7 @@ It shows only what is out; what a page says is made by `views`.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -18,6 +19,7 @@ from syndication.web.views import cadence_of, card, feed_links, is_out, issue_pa
 
 ARCHIVE_LENGTH = 400
 READ = ["GET", "HEAD"]
+_SITE_KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
 
 
 def router(look: Look) -> APIRouter:
@@ -57,6 +59,12 @@ def router(look: Look) -> APIRouter:
         known(look, edition_id)
         path = "/".join(quote(part, safe="") for part in (edition_id, on, cadence) if part)
         return RedirectResponse(f"/{path}", status_code=301, headers={"Cache-Control": A_WHILE})
+
+    @pages.api_route("/{name}.txt", methods=READ)
+    def site_key(name: str) -> Response:
+        """The file by which search engines know that this site tells them (IndexNow)."""
+        found = site.ports.publisher.read(f"{name}.txt") if _SITE_KEY.fullmatch(name) else None
+        return not_found() if found is None else PlainTextResponse(found)
 
     @pages.api_route("/{edition_id}", methods=READ)
     def archive(request: Request, edition_id: str) -> Response:

@@ -20,7 +20,7 @@ import pytest
 from syndication.adapters.files import FilePublisher
 from syndication.ports import Transient
 from syndication.web.conditional import http_date
-from syndication.web.feeds_copies import Copies
+from syndication.web.feeds_copies import Copies, Label
 from syndication.web.feeds_page import readable_page
 from syndication.web.feeds_places import Folder, Found
 from tests.web.conftest import FEED, House, templates
@@ -209,7 +209,7 @@ def test_the_stylesheet_and_a_page_about_feeds_are_there(house: House) -> None:
 class Failing:
     """A Publisher whose disk does not answer."""
 
-    def publish(self, path: str, body: bytes, content_type: str) -> bool:
+    def mark(self, path: str) -> str:
         raise Transient("disk")
 
     def read(self, path: str) -> bytes | None:
@@ -255,6 +255,21 @@ def test_a_page_of_the_archive_is_kept_longer_than_a_feed(on_disk: House) -> Non
     on_disk.site.ports.publisher.publish("feeds/daily/articles/2026-01-2.rss", FEED, "")
     kept = on_disk.client().get("/feeds/daily/articles/2026-01-2.rss").headers["cache-control"]
     assert kept == "public, max-age=3600, immutable, stale-if-error=604800"
+
+
+def test_a_picture_is_kept_for_ever_and_not_packed_again(on_disk: House) -> None:
+    path = f"pictures/3f/3f{'0' * 62}.jpg"
+    on_disk.site.ports.publisher.publish(path, b"\xff\xd8" * 1000, "image/jpeg")
+    got = on_disk.client().get(f"/{path}", headers={"accept-encoding": "br, gzip"})
+    assert got.content == b"\xff\xd8" * 1000
+    assert got.headers["content-type"] == "image/jpeg"
+    assert got.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "content-encoding" not in got.headers
+
+
+def test_what_lists_files_is_no_feed(on_disk: House) -> None:
+    on_disk.site.ports.publisher.publish("feeds/manifest.json", b"{}", "")
+    assert on_disk.client().get("/feeds/manifest.json").headers["content-type"] == "application/json"
 
 
 def archived(house: House, key: str = "section/사회/articles") -> None:
@@ -453,7 +468,7 @@ class Counting:
 
 def test_a_file_is_read_and_packed_once_for_all_who_ask_at_the_same_time() -> None:
     place = Counting()
-    copies = Copies(place, lambda _: ([], []))
+    copies = Copies(place, lambda _: Label(always=[], entity=[]))
 
     async def ask() -> list[Any]:
         return await asyncio.gather(*(copies.current("feeds/a.rss", "gzip") for _ in range(50)))
@@ -464,7 +479,7 @@ def test_a_file_is_read_and_packed_once_for_all_who_ask_at_the_same_time() -> No
 
 def test_who_waits_for_another_still_sees_what_changed_meanwhile() -> None:
     place = Counting()
-    copies = Copies(place, lambda _: ([], []))
+    copies = Copies(place, lambda _: Label(always=[], entity=[]))
 
     async def ask() -> bytes:
         first = asyncio.create_task(copies.current("feeds/a.rss", "identity"))
@@ -479,7 +494,7 @@ def test_who_waits_for_another_still_sees_what_changed_meanwhile() -> None:
 
 def test_memory_is_bounded_and_what_was_used_last_stays() -> None:
     place = Counting(size=100_000)
-    copies = Copies(place, lambda _: ([], []), most=1_000_000)
+    copies = Copies(place, lambda _: Label(always=[], entity=[]), most=1_000_000)
 
     async def ask(path: str) -> None:
         if copies.at_hand(path, "identity") is None:
