@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from syndication import __version__
 from syndication import settings as settings_module
@@ -25,6 +26,7 @@ from syndication.adapters.files import FilePublisher
 from syndication.adapters.folder import DropFolder
 from syndication.adapters.http import HttpFetcher
 from syndication.adapters.imap import ImapPostbox
+from syndication.adapters.indexnow import SearchHerald
 from syndication.adapters.journals import FileJournals
 from syndication.adapters.kma import KmaService
 from syndication.adapters.ses import Account, SesMailer
@@ -33,11 +35,14 @@ from syndication.adapters.ses.topic import confirm
 from syndication.adapters.smtp import SmtpMailer
 from syndication.adapters.sql import SqlStore, open_store
 from syndication.adapters.webhook import WebhookPortal
+from syndication.adapters.websub import HubHerald
 from syndication.core import desk, links
+from syndication.core.addresses import is_loopback
 from syndication.core.model import SourceKind
 from syndication.core.rates import EVERYTHING, Limit, cohort_below
 from syndication.core.signers import Transport
-from syndication.ports import Mailer, Permanent, Ports, Setup
+from syndication.core.telling import Ear, Listener
+from syndication.ports import Herald, Mailer, Permanent, Ports, Setup
 from syndication.settings import Settings
 
 LARGEST_ANSWER = 40 * 1024 * 1024  # octets of one page or feed, after decompression: ten thousand stories fit
@@ -101,6 +106,7 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
         weather=_weather(settings, clock),
         postbox=_postbox(settings),
         desk=DeskFile(settings.file.parent / desk.FILE),
+        heralds={listener.name: _herald(settings, listener) for listener in _listeners(settings)},
     )
     return House(settings=settings, ports=ports, setup=make_setup(settings), store=store)
 
@@ -129,7 +135,31 @@ def make_setup(settings: Settings) -> Setup:
         cohort=cohort_below(settings.mail.cut_over / 100),
         most_refused=settings.mail.most_refused / 100,
         weather_stations=settings.weather.stations if settings.weather.kma_key else (),
+        hub=settings.hub,
+        listeners=_listeners(settings),
+        site_key=settings.indexnow.key if settings.indexnow else None,
     )
+
+
+def _listeners(settings: Settings) -> tuple[Listener, ...]:
+    """Who is told that something changed; in rehearsal only who listens on this machine."""
+    engines = settings.indexnow.engines if settings.indexnow else ()
+    hubs = [Listener(ear=Ear.HUB, url=settings.hub)] if settings.hub else []
+    found = (*hubs, *(Listener(ear=Ear.SEARCH, url=url) for url in engines))
+    return tuple(one for one in found if not settings.rehearsing or _is_here(one.url))
+
+
+def _herald(settings: Settings, listener: Listener) -> Herald:
+    url, agent, here = listener.url, user_agent(settings), _is_here(listener.url)
+    if listener.ear is Ear.HUB:
+        return HubHerald(url, user_agent=agent, loopback=here)
+    assert settings.indexnow is not None
+    home, key = settings.outlet.url, settings.indexnow.key
+    return SearchHerald(url, home=home, key=key, user_agent=agent, loopback=here)
+
+
+def _is_here(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _limits(settings: Settings) -> Mapping[str, Limit]:

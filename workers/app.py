@@ -56,6 +56,7 @@ def configure(settings: Settings) -> dict[str, Any]:
             "weather": {"queue": "ingest"},
             "feeds": {"queue": "ingest"},
             "returns": {"queue": "ingest"},
+            "tell": {"queue": "ingest"},
             "provider_events": {"queue": "ingest"},
             "drain": {"queue": "send"},
         },
@@ -95,10 +96,11 @@ def _beats(tick: float, settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _news(tick: float, expires: float, settings: Settings) -> dict[str, dict[str, Any]]:
-    """The ticks of what comes back, where something can."""
+    """The ticks of what comes back and of who is told, where there is any."""
     wanted = {
         "returns": settings.mail.returns is not None and settings.mail.returns.imap is not None,
         "provider_events": bootstrap.event_queue(settings) is not None,
+        "tell": settings.hub is not None or settings.indexnow is not None,
     }
     return {
         name: {"task": name, "schedule": max(tick, 20.0), "options": {"expires": expires}}

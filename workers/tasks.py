@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, publish
+from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, publish, telling
 from syndication.adapters.ses.queue import drain_events
 from syndication.bootstrap import House
 from syndication.core.model import Channel
@@ -78,6 +78,14 @@ def publish_due() -> None:
 def feeds() -> None:
     """Bring every Feed up to date: what has appeared since, and what could not be written."""
     publish.refresh(house().ports, house().setup)
+    if house().setup.listeners:
+        tell.delay()
+
+
+@app.task(name="tell")  # type: ignore[untyped-decorator]  # Celery ships no types
+def tell() -> None:
+    """Tell hubs and search engines what changed."""
+    telling.tell(house().ports, house().setup)
 
 
 @app.task(name="reclaim")  # type: ignore[untyped-decorator]  # Celery ships no types

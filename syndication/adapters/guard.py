@@ -10,12 +10,16 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpcore
+import httpx
 
-from syndication.core.addresses import judge
+from syndication.core.addresses import judge, judge_url
+from syndication.core.model import Outcome, Reach, Verdict
 
 Resolver = Callable[[str, int], Iterable[str]]
 
@@ -154,3 +158,91 @@ def _within(deadline: Deadline, ask: Callable[[], list[str]]) -> list[str]:
     if said:
         return said[0]
     raise httpcore.ConnectError(f"the name could not be resolved: {failed[0] if failed else 'it took too long'}")
+
+
+# --- posting ---------------------------------------------------------------------------------
+
+_LONGEST_WAIT = timedelta(days=1)  # a Retry-After beyond this is a slip
+_LONGEST_HEAD = 65_536  # octets of an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a far side answered to a POST. `retry_after` is what it asked for, at most a day."""
+
+    status: int
+    retry_after: timedelta | None = None
+
+
+class Caller:
+    """POSTs to one address that the settings name: no redirects, and nothing of an answer's body is read."""
+
+    def __init__(
+        self, url: str, *, user_agent: str, timeout: timedelta, loopback: bool = False, resolver: Resolver = resolve
+    ) -> None:
+        self._url = url
+        self._user_agent = user_agent
+        self._timeout = timeout
+        self._loopback = loopback
+        self._resolver = resolver
+        self._tls = httpx.create_ssl_context(trust_env=False)
+
+    def post(self, body: bytes, content_type: str) -> Posted | Outcome:
+        """What was answered; an Outcome that holds for everything that goes there when nothing was."""
+        try:
+            return self._post(body, content_type)
+        except Refused as error:
+            return Outcome(verdict=Verdict.REFUSED, code="address", reason=str(error), reach=Reach.TRANSPORT)
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            said = str(error) or type(error).__name__
+            return Outcome(verdict=Verdict.DEFERRED, code="no answer", reason=said[:200], reach=Reach.TRANSPORT)
+
+    def _post(self, body: bytes, content_type: str) -> Posted:
+        target = _target(self._url)
+        headers = {
+            "Host": target.netloc.decode("ascii"),
+            "Content-Type": content_type,
+            "Content-Length": str(len(body)),
+            "User-Agent": self._user_agent,
+            "Accept": "*/*",
+            "Connection": "close",
+        }
+        pairs = [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+        asked = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
+        network = JudgedNetwork(self._resolver, Deadline(self._timeout), loopback=self._loopback, most=_LONGEST_HEAD)
+        # a connection is never used twice: what was allowed for one request is not allowed for the next
+        pool = httpcore.ConnectionPool(ssl_context=self._tls, network_backend=network, max_connections=1)
+        with pool, pool.stream("POST", asked, headers=pairs, content=body) as response:
+            return Posted(response.status, _retry_after(response.headers))
+
+
+def _target(url: str) -> httpx.URL:
+    """The URL as it is connected to, judged in exactly that form. Raises Refused."""
+    try:
+        target = httpx.URL(url.strip())
+    except (httpx.InvalidURL, TypeError, ValueError) as error:
+        raise Refused(f"the address is no URL: {error}") from None
+    fault = judge_url(url.strip()) or judge_url(str(target))
+    if fault is not None:
+        raise Refused(f"the address is refused: {fault}")
+    return target.copy_with(fragment=None)
+
+
+def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> timedelta | None:
+    """RFC 9110 section 10.2.3: seconds, or a date that counts from the answer's own clock."""
+    named = {name.lower(): value.decode("latin-1").strip() for name, value in headers}
+    text = named.get(b"retry-after", "")
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=int(text[:9])), _LONGEST_WAIT)
+    until = _date(text)
+    if until is None:
+        return None
+    return min(max(until - (_date(named.get(b"date", "")) or datetime.now(UTC)), timedelta()), _LONGEST_WAIT)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -49,6 +49,7 @@ def site(house: House) -> Site:
         receipts=receipts,
         topic=_topic(house),
         published=Folder(settings.storage.folder / "public"),
+        hubs=(settings.hub,) if settings.hub else (),
     )
 
 

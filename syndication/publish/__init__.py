@@ -26,6 +26,7 @@ from syndication.core.catalogue import (
 )
 from syndication.core.model import Edition, Issue, Outcome, Verdict
 from syndication.ports import Outrun, Ports, Setup
+from syndication.publish.announcing import announce
 from syndication.publish.appear import let_appear
 from syndication.publish.archives import close_pages, renew_pages
 from syndication.publish.contents import Contents, contents_of, edition_of, language_of, say_in
@@ -178,6 +179,7 @@ def _look_and_publish(ports: Ports, setup: Setup, shelf: Shelves, feed: Feed, di
     if feed.kind == "digest":
         publish_pages(ports, due_pages(state, contents.versions))
     faults: dict[str, Exception] = {}
+    published: dict[str, bytes] = {}
     for dialect, mark in marks.items():
         path = path_of(feed.key, dialect)
         try:
@@ -190,7 +192,9 @@ def _look_and_publish(ports: Ports, setup: Setup, shelf: Shelves, feed: Feed, di
             log.exception("feed not published", feed=path)
             faults[dialect] = error
         else:
+            published[path] = body
             log.info("feed published", feed=path, changed=changed, octets=len(body))
+    announce(ports, setup, feed, contents, published)
     return Done(state=state, due_at=contents.due_at, faults=faults)
 
 
@@ -228,6 +232,7 @@ def build_feed(setup: Setup, shelf: Shelves, state: FeedState, contents: Content
         updated_at=contents.updated_at,
         say=say_in(setup, language),
         archive=state.page,
+        hub=setup.hub,
     )
     bodies = shelf.bodies(dialect, contents.kind, contents.versions, contents.items)
     return joined(head, newest_within(bodies, MOST_OCTETS), dialect)

@@ -21,13 +21,14 @@ from syndication.settings.starting import (
     read_subscribers,
     write_starter,
 )
-from syndication.settings.values import Broker, MailRelay, Sandbox, Settings, Storage, WeatherSettings, Web
+from syndication.settings.values import Broker, IndexNow, MailRelay, Sandbox, Settings, Storage, WeatherSettings, Web
 
 __all__ = [
     "FILE",
     "AlreadyThere",
     "BadSettings",
     "Broker",
+    "IndexNow",
     "MailRelay",
     "Mode",
     "Problem",

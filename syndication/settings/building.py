@@ -16,7 +16,7 @@ from syndication.settings.closing import closed
 from syndication.settings.environment import Found
 from syndication.settings.fields import Mode
 from syndication.settings.reading import Draft, Entry
-from syndication.settings.values import Broker, MailRelay, Sandbox, Settings, Storage, WeatherSettings, Web
+from syndication.settings.values import Broker, IndexNow, MailRelay, Sandbox, Settings, Storage, WeatherSettings, Web
 
 T = TypeVar("T")
 
@@ -50,6 +50,8 @@ def build(draft: Draft, found: Found) -> Settings:
         tick=single["schedule"].get("tick"),
         lease=single["schedule"].get("lease"),
         sandbox=_sandbox(single["sandbox"], draft.folder),
+        hub=single["feeds"].get("hub"),
+        indexnow=_indexnow(single["indexnow"], found),
     )
 
 
@@ -118,6 +120,10 @@ def _partner_secrets(partners: tuple[Partner, ...], found: Found, keys: Keys) ->
         if not secrets_[partner.id] and partner.loopback:
             secrets_[partner.id] = (secrets.sandbox_secret(keys, partner.id),)
     return secrets_
+
+
+def _indexnow(entry: Entry, found: Found) -> IndexNow | None:
+    return None if found.site_key is None else IndexNow(key=found.site_key, engines=entry.get("engines"))
 
 
 def _all_stations(editions: tuple[Edition, ...]) -> tuple[str, ...]:

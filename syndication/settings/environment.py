@@ -40,6 +40,7 @@ class Found:
     address_keys: Keys | None = field(default=None, repr=False)
     link_keys: Keys | None = field(default=None, repr=False)
     partner_secrets: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    site_key: str | None = None
 
 
 def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
@@ -67,6 +68,7 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         address_keys=installation_keys("address_key_from"),
         link_keys=installation_keys("link_key_from"),
         partner_secrets=_partner_secrets(draft, environ),
+        site_key=_take(draft.single["indexnow"], "key_from", absent, lambda name: secrets.site_key(environ, name)),
     )
 
 

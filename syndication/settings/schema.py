@@ -450,6 +450,40 @@ WEB = Table(
     ),
 )
 
+FEEDS = Table(
+    name="feeds",
+    about="Our feeds beyond what their Editions say.",
+    fields=(
+        optional(
+            "hub",
+            kinds.url,
+            '"https://hub.garam.example/"',
+            "WebSub hub that our feeds name and that is told of every change, so that subscribers get it at once.",
+        ),
+    ),
+)
+
+INDEXNOW = Table(
+    name="indexnow",
+    about="Search engines that are told of new, changed and withdrawn pages by IndexNow.",
+    fields=(
+        optional(
+            "key_from",
+            kinds.environment_name,
+            '"INDEXNOW_KEY"',
+            "Environment variable with the site's key: 8 to 128 letters, digits and hyphens. Anybody may read it in "
+            "the file of its name at the site's root. Without it no search engine is told.",
+        ),
+        defaulting(
+            "engines",
+            kinds.several(kinds.url, least=1),
+            '["https://searchadvisor.naver.com/indexnow"]',
+            "Addresses to tell; by the rules of IndexNow one engine passes on to the others what it hears.",
+            '["https://searchadvisor.naver.com/indexnow", "https://api.indexnow.org/indexnow"]',
+        ),
+    ),
+)
+
 SCHEDULE = Table(
     name="schedule",
     about="How often the installation looks for work.",
@@ -487,6 +521,8 @@ TABLES: tuple[Table, ...] = (
     KEYS,
     CLOCK,
     WEB,
+    FEEDS,
+    INDEXNOW,
     SCHEDULE,
     SANDBOX,
 )

@@ -138,6 +138,15 @@ def signing_secret(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
+def site_key(environ: Mapping[str, str], name: str) -> str:
+    """The key that search engines know a site by (indexnow.org/documentation): it becomes the name of a file."""
+    value = secret(environ, name)
+    if not re.fullmatch(r"[A-Za-z0-9-]{8,128}", value):
+        right = f"8 to 128 letters, digits and hyphens in {name}, such as: openssl rand -hex 16"
+        raise Wrong(f"the key in {name} is not of the form that IndexNow asks for", right, whole=True)
+    return value
+
+
 def sandbox_secret(keys: Keys, partner_id: str) -> str:
     """The signing secret shared with the sandbox portal while the environment names none."""
     digest = hmac.new(keys.secrets[keys.current], b"sandbox-partner\0" + partner_id.encode(), hashlib.sha256).digest()

@@ -67,6 +67,12 @@ class WeatherSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndexNow:
+    key: str  # as it stands in the file of its name at the site's root
+    engines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
     host: str = "127.0.0.1"
     port: int = 8600
@@ -103,6 +109,8 @@ class Settings:
     tick: timedelta = timedelta(minutes=1)
     lease: timedelta = timedelta(seconds=90)
     sandbox: Sandbox | None = None
+    hub: str | None = None  # of WebSub
+    indexnow: IndexNow | None = None
 
     @property
     def rehearsing(self) -> bool:
