@@ -25,8 +25,8 @@ from syndication.settings.signing import EXAMPLE
 RESERVED_IDS = frozenset(
     (
         *("about", "admin", "api", "archive", "assets", "confirm", "favicon", "feed", "feeds", "health", "inbox"),
-        *("issue", "issues", "link", "links", "manage", "metrics", "partner", "partner-receipts", "partners", "pictures"),
-        *("provider-events", "robots", "s", "search", "static", "status", "subscribe", "u", "unsubscribe"),
+        *("issue", "issues", "link", "links", "manage", "metrics", "partner", "partner-receipts", "partners"),
+        *("pictures", "provider-events", "robots", "s", "search", "static", "status", "subscribe", "u", "unsubscribe"),
     )
 )
 _SAMPLE_ENDINGS = (".example", ".test", ".invalid", ".localhost", "example.com", "example.net", "example.org")
