@@ -119,7 +119,7 @@ def compose(ports: Ports, setup: Setup, edition: Edition, slot: Slot, *, weather
 def _degraded(ports: Ports, setup: Setup, edition: Edition, now: datetime) -> tuple[str, ...]:
     """What is wrong with the Edition's Sources."""
     sources = [s for s in setup.sources.values() if not edition.sources or s.id in edition.sources]
-    return tuple(f"{source_id}: silent" for source_id in ingest.silent(sources, ports.store.source_states(), now))
+    return tuple(f"{source_id}: {why}" for source_id, why in ingest.troubled(ports, sources, now).items())
 
 
 def _draft(

@@ -15,7 +15,7 @@ from typing import ClassVar
 import structlog
 
 from syndication.core.dates import SEOUL
-from syndication.core.health import silence
+from syndication.core.health import troubles
 from syndication.core.model import (
     FirstPoll,
     Found,
@@ -27,6 +27,7 @@ from syndication.core.model import (
     SourceState,
     WeatherReading,
 )
+from syndication.core.rhythm import MEMORY
 from syndication.core.sources import read_dropped, read_input
 from syndication.ports import Dropped, Folder, Permanent, Ports, Setup, Stored, Transient
 
@@ -122,10 +123,14 @@ def fetch_weather(ports: Ports, setup: Setup) -> WeatherReading | None:
     return reading
 
 
+def troubled(ports: Ports, sources: Iterable[Source], now: datetime) -> dict[str, str]:
+    """Why a morning is degraded, by the id of the Source that has ended, cannot be read or is abnormally silent."""
+    return troubles(sources, ports.store.source_states(), ports.store.arrivals(now - MEMORY), now)
+
+
 def silent(sources: Iterable[Source], states: Iterable[SourceState], now: datetime) -> list[str]:
-    """Ids of the Sources that have been without anything new for longer than their rhythm allows."""
-    known = {state.source_id: state for state in states}
-    return [s.id for s in sources if s.id in known and silence(s, known[s.id], now) is not None]
+    """Ids of the Sources that have ended, cannot be read, or were quiet for longer than their rhythm allows."""
+    return list(troubles(sources, states, {}, now))
 
 
 # --- one look --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from syndication.core.health import EditionFacts, Finding, report
 from syndication.core.model import Balance, Cadence, Channel, DeliveryState, Edition, Issue, Source, SourceState
+from syndication.core.rhythm import MEMORY
 from syndication.ports import Store
 
 
@@ -50,7 +51,15 @@ def survey(
         deliveries=_deliveries(store, (issue for f in facts for issue in f.issues)),
         uncertain=len(doubtful),
         findings=report(
-            now, editions=facts, sources=sources, states=states, beats=beats, pauses=store.pauses(now), doubt=doubt
+            now,
+            editions=facts,
+            sources=sources,
+            states=states,
+            beats=beats,
+            pauses=store.pauses(now),
+            arrivals=store.arrivals(now - MEMORY),
+            proposals=store.proposals(),
+            doubt=doubt,
         ),
     )
 

@@ -5,16 +5,15 @@ It fetches and repairs nothing: the command line and the web show what it return
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from syndication.core import timetable
-from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, Source, SourceState
-
-_NEVER_READ = 5  # attempts: an address that never worked is a mistake, whatever its rhythm
+from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, Proposal, Source, SourceState
+from syndication.core.rhythm import span, trouble
 
 
 class FindingKind(StrEnum):
@@ -24,6 +23,7 @@ class FindingKind(StrEnum):
     OVERDUE = "issue-overdue"
     BALANCE = "balance-open"
     SILENT = "source-silent"
+    DECISION = "decision-wanted"
     UNCERTAIN = "uncertain"
     HEARTBEAT = "heartbeat-old"
 
@@ -66,11 +66,14 @@ def report(
     beats: Mapping[str, datetime] | None = None,
     patience: Patience | None = None,
     pauses: Mapping[str, tuple[datetime, str]] | None = None,
+    arrivals: Mapping[str, Sequence[datetime]] | None = None,
+    proposals: Sequence[Proposal] = (),
     doubt: str | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong at `now`, the most pressing kinds first; empty when all is well.
 
-    `pauses`: mail providers that rest ("" is all mail), until when, and why. `doubt`: why nothing may be sent."""
+    `pauses`: mail providers that rest ("" is all mail), until when, and why. `arrivals`: when each Source brought
+    something new, over core.rhythm.MEMORY. `proposals`: the open ones. `doubt`: why nothing may be sent."""
     patience = patience or Patience()
     return (
         *_doubted(doubt),
@@ -79,7 +82,8 @@ def report(
         *(f for facts in editions for f in _overdue(facts, now, patience)),
         *(f for facts in editions for f in _open_balances(facts)),
         *(f for facts in editions for f in _uncertain(facts)),
-        *_silent(sources, states, now),
+        *_silent(sources, states, arrivals or {}, now),
+        *_undecided(proposals, now),
         *_old_heartbeats(beats or {}, now, patience.heartbeat),
     )
 
@@ -123,7 +127,7 @@ def _not_there(facts: EditionFacts, now: datetime, patience: Patience) -> str | 
     hour = slot.publish_at.astimezone(ZoneInfo(edition.zone))
     return (
         f"Edition {edition.id}: the Issue of {slot.on} was due at {hour:%H:%M} and does not exist,"
-        f" {_span(now - slot.publish_at)} later."
+        f" {span(now - slot.publish_at)} later."
     )
 
 
@@ -142,7 +146,7 @@ def _not_delivered(facts: EditionFacts, now: datetime, patience: Patience) -> It
         if now > issue.expires_at + patience.issue:
             yield f"{_name(issue, channel)}: {balance.waiting} still waiting though the Issue has expired."
         elif not balance.accepted and late > patience.first_delivery:
-            yield f"{_name(issue, channel)}: nothing accepted {_span(late)} after the hour, {balance.waiting} waiting."
+            yield f"{_name(issue, channel)}: nothing accepted {span(late)} after the hour, {balance.waiting} waiting."
 
 
 def _open_balances(facts: EditionFacts) -> Iterator[Finding]:
@@ -162,35 +166,34 @@ def _uncertain(facts: EditionFacts) -> Iterator[Finding]:
             yield Finding(kind=FindingKind.UNCERTAIN, subject=facts.edition.id, sentence=sentence)
 
 
-def _silent(sources: tuple[Source, ...], states: tuple[SourceState, ...], now: datetime) -> Iterator[Finding]:
+def _silent(
+    sources: Iterable[Source], states: Iterable[SourceState], arrivals: Mapping[str, Sequence[datetime]], now: datetime
+) -> Iterator[Finding]:
+    for name, why in troubles(sources, states, arrivals, now).items():
+        yield Finding(kind=FindingKind.SILENT, subject=name, sentence=f"Source {name}: {why}.")
+
+
+def troubles(
+    sources: Iterable[Source], states: Iterable[SourceState], arrivals: Mapping[str, Sequence[datetime]], now: datetime
+) -> dict[str, str]:
+    """Why a morning is degraded, by the id of the Source that has ended, cannot be read or is abnormally silent."""
     known = {state.source_id: state for state in states}
-    for source in sources:
-        state = known.get(source.id)
-        why = silence(source, state, now) if state else None
-        if why:
-            yield Finding(kind=FindingKind.SILENT, subject=source.id, sentence=f"Source {source.id}: {why}.")
+    told = {s.id: trouble(s, known[s.id], arrivals.get(s.id, ()), now) for s in sources if s.id in known}
+    return {name: why for name, why in told.items() if why is not None}
 
 
-def silence(source: Source, state: SourceState, now: datetime) -> str | None:
-    """Why a Source counts as silent, or None. Its rhythm runs from its last new Article, else from its first poll."""
-    if state.ended:
-        return "it has ended (410 Gone): take it out or give its new address"
-    since = state.last_new_at or state.first_polled_at
-    trouble = f" (last error: {state.last_error})" if state.last_error else ""
-    if since is None and state.failures >= _NEVER_READ:
-        return f"it was never read in {state.failures} attempts{trouble}"
-    if since is None:
-        late = now - state.next_check_at
-        return f"it was never read, and that for {_span(late)}{trouble}" if late > source.silent_after else None
-    if now - since > source.silent_after:
-        return f"nothing new for {_span(now - since)}, expected within {_span(source.silent_after)}{trouble}"
-    return None
+def _undecided(proposals: Sequence[Proposal], now: datetime) -> Iterator[Finding]:
+    if proposals:
+        oldest = min(p.proposed_at for p in proposals)
+        what = "a change of an article waits" if len(proposals) == 1 else f"{len(proposals)} changes of articles wait"
+        sentence = f"For {span(now - oldest)} {what} for somebody to decide: `syndication proposals`."
+        yield Finding(kind=FindingKind.DECISION, subject="proposals", sentence=sentence)
 
 
 def _old_heartbeats(beats: Mapping[str, datetime], now: datetime, patience: timedelta) -> Iterator[Finding]:
     for role, at in sorted(newest_beats(beats).items()):
         if now - at > patience:
-            sentence = f"{role}: no sign of life for {_span(now - at)}: is it running?"
+            sentence = f"{role}: no sign of life for {span(now - at)}: is it running?"
             yield Finding(kind=FindingKind.HEARTBEAT, subject=role, sentence=sentence)
 
 
@@ -219,11 +222,3 @@ def _balances(facts: EditionFacts) -> Iterator[tuple[Issue, Channel, Balance]]:
 
 def _name(issue: Issue, channel: Channel) -> str:
     return f"Edition {issue.edition_id}, Issue of {issue.on}, {channel}"
-
-
-def _span(length: timedelta) -> str:
-    """A length a person can read: 45 min, 3 h, 2 days."""
-    minutes = int(length.total_seconds() // 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"

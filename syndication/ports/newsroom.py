@@ -27,11 +27,13 @@ from syndication.core.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What storing found Articles did: numbers of new Articles, new Revisions, and known ones."""
+    """What storing found Articles did: numbers of new Articles, new Revisions, known ones, and other stories in the
+    place of known ones, held back for the editor."""
 
     new: int
     revised: int
     known: int
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,9 @@ class Intake(Protocol):
     """Sources, Articles and weather. Every method is one transaction."""
 
     def register_sources(self, sources: Iterable[Source], now: datetime) -> None:
-        """Make a state row for each Source that has none; it is due at once."""
+        """Note all the Sources there are, in their order of precedence; one without a state row is due at once.
+
+        A Source with another address than before begins anew, also one that had ended."""
         ...
 
     def source_states(self) -> Sequence[SourceState]: ...
@@ -67,7 +71,10 @@ class Intake(Protocol):
     def store_articles(
         self, source: Source, found: Sequence[Found], now: datetime, *, domain: str, baseline: bool
     ) -> Stored:
-        """Add new Articles (minting `tag:domain,year:` URIs) and new Revisions of changed ones."""
+        """Add new Articles (minting `tag:domain,year:` URIs) and new Revisions of changed ones.
+
+        Only whose word counts revises (core.changes.may_revise), nothing revises what was taken back, and a rewrite
+        becomes a proposal (core.changes.is_rewrite)."""
         ...
 
     def articles_by_source(self) -> Mapping[str, int]:

@@ -28,6 +28,7 @@ from syndication.ports.newsroom import Intake, Newsroom
 from syndication.ports.outbox import Outbox
 from syndication.ports.outputs import Invalidation, Pages, Portal, Publisher
 from syndication.ports.readership import Aftermath, Readership
+from syndication.ports.sources import Following, Proposals
 from syndication.ports.telling import Herald, Tellings
 
 
@@ -37,7 +38,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Intake, Newsroom, Wishes, Readership, Outbox, Aftermath, Feeds, Tellings, Protocol):
+class Store(Intake, Following, Proposals, Newsroom, Wishes, Readership, Outbox, Aftermath, Feeds, Tellings, Protocol):
     """Everything that lasts. One method is one transaction."""
 
     def close(self) -> None:
@@ -59,9 +60,9 @@ class Ports:
     postbox: Postbox | None = None
     desk: Desk | None = None  # None: wishes come by command only
     heralds: Mapping[str, Herald] = field(default_factory=dict)  # by the name of the Listener that each tells
-
     invalidate: Invalidation | None = None  # None: nobody keeps copies longer than they may
     pages: Pages | None = None  # None: readers' pages are served, not published
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:

@@ -17,13 +17,14 @@ from syndication.adapters.memory.mailer import ACCEPTED
 from syndication.adapters.memory.mailer import MemoryMailer as MemoryMailer
 from syndication.adapters.memory.news import MemoryNews
 from syndication.adapters.memory.outbox import MemoryOutbox
+from syndication.adapters.memory.proposals import MemoryProposals
 from syndication.adapters.memory.rows import Rows
 from syndication.adapters.memory.telling import MemoryTellings
 from syndication.core.model import Outcome, Verdict
 from syndication.ports import Dropped, Fetched, Outrun, Permanent, Push
 
 
-class MemoryStore(MemoryOutbox, MemoryWishes, MemoryNews, MemoryFeeds, MemoryTellings):
+class MemoryStore(MemoryOutbox, MemoryWishes, MemoryProposals, MemoryNews, MemoryFeeds, MemoryTellings):
     """A `ports.Store` in one process."""
 
     def __init__(self, rows: Rows | None = None) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from syndication.adapters.memory.proposals import GONE, propose, supersede
 from syndication.adapters.memory.rows import Rows
+from syndication.core.changes import WHY, is_rewrite, may_revise
 from syndication.core.identity import content_hash
 from syndication.core.links import article_uri
 from syndication.core.model import (
@@ -24,6 +26,7 @@ from syndication.core.model import (
     Issue,
     IssueState,
     Origin,
+    ProposalKind,
     Source,
     SourceState,
     WeatherReading,
@@ -41,9 +44,14 @@ class MemoryNewsroom:
 
     def register_sources(self, sources: Iterable[Source], now: datetime) -> None:
         with self.rows.lock:
-            for source in sources:
+            self.rows.places = {name: (None, where) for name, (_, where) in self.rows.places.items()}
+            for n, source in enumerate(sources):
                 fresh = SourceState(source_id=source.id, next_check_at=now)
-                self.rows.sources.setdefault(source.id, (fresh, None))
+                state, _ = self.rows.sources.setdefault(source.id, (fresh, None))
+                if self.rows.places.get(source.id, (None, source.location))[1] != source.location:
+                    kept = replace(fresh, last_new_at=state.last_new_at, last_ok_at=state.last_ok_at)
+                    self.rows.sources[source.id] = (replace(kept, last_checked_at=state.last_checked_at), None)
+                self.rows.places[source.id] = (n, source.location)
 
     def source_states(self) -> Sequence[SourceState]:
         with self.rows.lock:
@@ -67,7 +75,7 @@ class MemoryNewsroom:
         latest = {f.identity: f for f in found}
         with self.rows.lock:
             results = [self._store_one(source, f, now, domain, baseline) for f in latest.values()]
-        return Stored(new=results.count("new"), revised=results.count("revised"), known=results.count("known"))
+        return Stored(**{name: results.count(name) for name in ("new", "revised", "known", "held")})
 
     def _store_one(self, source: Source, found: Found, now: datetime, domain: str, baseline: bool) -> str:
         number = self.rows.identities.get(found.identity)
@@ -91,17 +99,29 @@ class MemoryNewsroom:
             return "new"
         newest = self.rows.revisions[number][-1]
         if newest.content_hash == content_hash(found.content):
+            if newest.source_id == source.id:
+                supersede(self.rows, number, now)
             return "known"
+        if newest.status in GONE or not may_revise(source.id, newest.source_id, self._ranks()):
+            return "known"
+        supersede(self.rows, number, now, but=content_hash(found.content))
+        if is_rewrite(newest.content, found.content):
+            opened = propose(self.rows, number, source.id, ProposalKind.REWRITE, WHY, found.content, now)
+            return "held" if opened else "known"
         revised = replace(
             newest,
+            source_id=source.id,
             revision=newest.revision + 1,
             content=found.content,
             content_hash=content_hash(found.content),
-            status=ArticleStatus.USABLE,
             revised_at=now,
         )
         self.rows.revisions[number].append(revised)
         return "revised"
+
+    def _ranks(self) -> dict[str, int | None]:
+        ended = {name for name, (state, _) in self.rows.sources.items() if state.ended}
+        return {name: None if name in ended else rank for name, (rank, _) in self.rows.places.items()}
 
     def article_at(self, article_id: int, revision: int | None = None) -> Article | None:
         with self.rows.lock:
@@ -110,7 +130,7 @@ class MemoryNewsroom:
 
     def articles_by_source(self) -> Mapping[str, int]:
         with self.rows.lock:
-            return Counter(revisions[0].source_id for revisions in self.rows.revisions.values())
+            return Counter(revisions[-1].source_id for revisions in self.rows.revisions.values())
 
     # --- weather ---
 

@@ -25,7 +25,9 @@ from syndication.core.model import (
     Event,
     Issue,
     IssueContent,
+    Proposal,
     Recipe,
+    SourceLink,
     SourceState,
     Subscription,
     WeatherReading,
@@ -81,6 +83,9 @@ class Rows:
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: count[int] = field(default_factory=lambda: count(1))
     sources: dict[str, tuple[SourceState, datetime | None]] = field(default_factory=dict)
+    places: dict[str, tuple[int | None, str]] = field(default_factory=dict)  # rank and location, by Source id
+    links: dict[tuple[str, str], SourceLink] = field(default_factory=dict)  # in the order of their noting
+    proposals: dict[tuple[int, str, str], Proposal] = field(default_factory=dict)  # by article id, kind, content hash
     revisions: dict[int, list[Article]] = field(default_factory=dict)  # by article id, oldest first
     identities: dict[str, int] = field(default_factory=dict)
     readings: list[WeatherReading] = field(default_factory=list)  # oldest first

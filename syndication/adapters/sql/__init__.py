@@ -9,15 +9,17 @@ from syndication.adapters.sql.ageing import Ageing
 from syndication.adapters.sql.desk import Wishes
 from syndication.adapters.sql.engine import migrate, open_engine
 from syndication.adapters.sql.feeds import Feeds
+from syndication.adapters.sql.following import Following
 from syndication.adapters.sql.intake import Intake
 from syndication.adapters.sql.news import News
 from syndication.adapters.sql.newsroom import Newsroom
 from syndication.adapters.sql.outbox import Outbox
+from syndication.adapters.sql.proposals import Proposals
 from syndication.adapters.sql.readership import Readership
 from syndication.adapters.sql.telling import Tellings
 
 
-class SqlStore(Intake, Newsroom, Wishes, Readership, Outbox, News, Ageing, Feeds, Tellings):
+class SqlStore(Intake, Following, Proposals, Newsroom, Wishes, Readership, Outbox, News, Ageing, Feeds, Tellings):
     """A `ports.Store`. Open one per process, and anew after a fork."""
 
 

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Row, RowMapping, Text, bindparam, cast, func,
 
 from syndication.adapters.sql.base import Base, insert_new
 from syndication.adapters.sql.codec import CONTENT, dump, load
+from syndication.adapters.sql.proposals import GONE, propose, rewrites, supersede
 from syndication.adapters.tables import article, article_revision, forecast, observation, source, weather_reading
+from syndication.core.changes import WHY, is_rewrite, may_revise
 from syndication.core.identity import content_hash
 from syndication.core.model import (
     Article,
@@ -22,6 +24,7 @@ from syndication.core.model import (
     Found,
     Observation,
     Origin,
+    ProposalKind,
     Source,
     SourceState,
     WeatherReading,
@@ -34,10 +37,18 @@ _STORING = 7305818842172  # an advisory lock of PostgreSQL
 
 class Intake(Base):
     def register_sources(self, sources: Iterable[Source], now: datetime) -> None:
-        rows = [{"id": s.id, "next_check_at": now} for s in sources]
-        if rows:
-            with self._writes() as db:
-                db.execute(insert_new(db, source), rows)
+        wanted = {s.id: (n, s.location) for n, s in enumerate(sources)}
+        with self._writes() as db:
+            there = {row.id: (row.rank, row.location) for row in db.execute(select(source))}
+            fresh = [{"id": name, "next_check_at": now} for name in wanted.keys() - there.keys()]
+            if fresh:
+                db.execute(insert_new(db, source), sorted(fresh, key=lambda row: str(row["id"])))
+            for name in sorted(wanted.keys() | there.keys()):
+                rank, location = wanted.get(name, (None, there.get(name, (None, None))[1]))
+                had = there.get(name, (None, None))
+                if (rank, location) != had:
+                    anew = _ANEW | {"next_check_at": now} if had[1] not in (None, location) else {}
+                    db.execute(update(source).where(source.c.id == name).values(rank=rank, location=location, **anew))
 
     def source_states(self) -> Sequence[SourceState]:
         with self._reads() as db:
@@ -73,17 +84,12 @@ class Intake(Base):
                 db.execute(select(func.pg_advisory_xact_lock(_STORING)))
             known = _known(db, list(latest))
             fresh = [f for f in latest.values() if f.identity not in known]
-            changed = [
-                f for f in latest.values() if f.identity in known and known[f.identity][2] != content_hash(f.content)
-            ]
             for chunk in _chunks(fresh):
                 _add(db, source, chunk, now, baseline)
             prefix = f"tag:{domain},{now:%Y-%m-%d}:article/"
             db.execute(update(article).where(article.c.uri.is_(None)).values(uri=prefix + cast(article.c.id, Text)))
-            for f in changed:
-                number, revision, _ = known[f.identity]
-                _revise(db, number, revision + 1, f, now)
-        return Stored(new=len(fresh), revised=len(changed), known=len(latest) - len(fresh) - len(changed))
+            revised, held = _change(db, source, [f for f in latest.values() if f.identity in known], known, now)
+        return Stored(new=len(fresh), revised=revised, known=len(latest) - len(fresh) - revised - held, held=held)
 
     def articles_by_source(self) -> Mapping[str, int]:
         with self._reads() as db:
@@ -143,6 +149,13 @@ class Intake(Base):
             return sorted(d for d in days if d is not None)
 
 
+_ANEW: dict[str, Any] = {
+    **dict.fromkeys(("etag", "last_modified", "cursor", "last_error", "first_polled_at", "taken_until")),
+    "ended": False,
+    "failures": 0,
+}
+
+
 def _state(row: RowMapping) -> SourceState:
     values = {name: row[name] for name in SourceState.__slots__ if name != "source_id"}
     return SourceState(source_id=row["id"], **values)
@@ -153,15 +166,59 @@ def _chunks(found: Sequence[Found]) -> Iterator[Sequence[Found]]:
         yield found[start : start + _CHUNK]
 
 
-def _known(db: Connection, identities: list[str]) -> dict[str, tuple[int, int, str]]:
-    known: dict[str, tuple[int, int, str]] = {}
-    question = select(article.c.identity, article.c.id, article.c.revision, article.c.content_hash).where(
-        article.c.identity.in_(bindparam("identities", expanding=True))
-    )
+def _known(db: Connection, identities: list[str]) -> dict[str, Any]:
+    """Rows of Articles by identity."""
+    known: dict[str, Any] = {}
+    question = select(
+        article.c.identity,
+        article.c.id,
+        article.c.revision,
+        article.c.content_hash,
+        article.c.source_id,
+        article.c.status,
+    ).where(article.c.identity.in_(bindparam("identities", expanding=True)))
     for start in range(0, len(identities), _CHUNK):
         for row in db.execute(question, {"identities": identities[start : start + _CHUNK]}):
-            known[row.identity] = (row.id, row.revision, row.content_hash)
+            known[row.identity] = row
     return known
+
+
+def _change(
+    db: Connection, source_: Source, found: Sequence[Found], known: Mapping[str, Any], now: datetime
+) -> tuple[int, int]:
+    """Revise known Articles that are printed differently now, or hold the change back; (revised, held)."""
+    changed = [f for f in found if known[f.identity].content_hash != content_hash(f.content)]
+    names = {f.identity for f in changed}
+    mine = {known[f.identity].id for f in found if f.identity not in names and _mine(known[f.identity], source_)}
+    if mine:
+        supersede(db, sorted(mine & rewrites(db)), now)
+    if not changed:
+        return 0, 0
+    rows = db.execute(select(source.c.id, source.c.rank, source.c.ended))
+    ranks = {row.id: None if row.ended else row.rank for row in rows}
+    counts = {"revised": 0, "held": 0, "known": 0}
+    for f in changed:
+        there = known[f.identity]
+        if there.status in GONE or not may_revise(source_.id, there.source_id, ranks):
+            continue
+        counts[_change_one(db, source_, f, there, now)] += 1
+    return counts["revised"], counts["held"]
+
+
+def _mine(there: Any, source_: Source) -> bool:
+    return bool(there.source_id == source_.id)
+
+
+def _change_one(db: Connection, source_: Source, found: Found, there: Any, now: datetime) -> str:
+    newest = (article_revision.c.article_id == there.id) & (article_revision.c.number == there.revision)
+    old = load(CONTENT, db.execute(select(article_revision.c.content).where(newest)).scalar_one())
+    if is_rewrite(old, found.content):
+        supersede(db, [there.id], now, but=content_hash(found.content))
+        open_now = propose(db, there.id, source_.id, ProposalKind.REWRITE, WHY, found.content, now)
+        return "held" if open_now else "known"
+    supersede(db, [there.id], now)
+    _revise(db, source_, there, found, now)
+    return "revised"
 
 
 def _add(db: Connection, source: Source, found: Sequence[Found], now: datetime, baseline: bool) -> None:
@@ -184,7 +241,7 @@ def _add(db: Connection, source: Source, found: Sequence[Found], now: datetime, 
         insert_new(db, article_revision),
         [
             {
-                "article_id": ids[f.identity][0],
+                "article_id": ids[f.identity].id,
                 "number": 1,
                 "seen_at": now,
                 "status": ArticleStatus.USABLE,
@@ -196,20 +253,21 @@ def _add(db: Connection, source: Source, found: Sequence[Found], now: datetime, 
     )
 
 
-def _revise(db: Connection, article_id: int, number: int, found: Found, now: datetime) -> None:
+def _revise(db: Connection, source_: Source, there: Any, found: Found, now: datetime) -> None:
+    number = there.revision + 1
     db.execute(
         update(article)
-        .where(article.c.id == article_id)
-        .values(revision=number, content_hash=content_hash(found.content), revised_at=now)
+        .where(article.c.id == there.id)
+        .values(revision=number, content_hash=content_hash(found.content), revised_at=now, source_id=source_.id)
     )
     db.execute(
         insert_new(db, article_revision),
         [
             {
-                "article_id": article_id,
+                "article_id": there.id,
                 "number": number,
                 "seen_at": now,
-                "status": ArticleStatus.USABLE,
+                "status": there.status,
                 "content_hash": content_hash(found.content),
                 "content": dump(CONTENT, found.content),
             }

@@ -14,7 +14,16 @@ from syndication.adapters.tables.feeds import (
     feed_page,
     feed_piece,
 )
-from syndication.adapters.tables.intake import article, article_revision, forecast, observation, source, weather_reading
+from syndication.adapters.tables.intake import (
+    article,
+    article_revision,
+    forecast,
+    observation,
+    proposal,
+    source,
+    source_link,
+    weather_reading,
+)
 from syndication.adapters.tables.newsroom import block, edition, issue, issue_item, issue_revision
 from syndication.adapters.tables.outbox import (
     beat,
@@ -63,8 +72,10 @@ __all__ = [
     "metadata",
     "observation",
     "partner",
+    "proposal",
     "recipe",
     "source",
+    "source_link",
     "subscriber",
     "subscription",
     "suppression",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -35,6 +36,29 @@ source = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
     Column("ended", Boolean, nullable=False, server_default=text("false")),
+    Column("cursor", Text),
+    Column("location", Text),  # what was learnt belongs to it: another one begins anew
+    Column("rank", Integer),  # place in the settings: of two that bring one Article the first owns it; null: gone
+)
+
+
+source_link = Table(
+    "source_link",
+    metadata,
+    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("position", Integer, nullable=False),  # within its look: lists are read from the top
+    Column("url", Text, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("next_check_at", Instant),
+    Column("identity", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("missing", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+    PrimaryKeyConstraint("source_id", "key"),
+    Index("ix_source_link_source_id_next_check_at", "source_id", "next_check_at"),
 )
 
 
@@ -67,6 +91,25 @@ article_revision = Table(
     Column("content_hash", Text, nullable=False),
     Column("content", Text, nullable=False),  # ArticleContent as JSON
     PrimaryKeyConstraint("article_id", "number"),
+)
+
+
+proposal = Table(
+    "proposal",
+    metadata,
+    id_(),
+    Column("kind", Text, nullable=False),
+    Column("article_id", Id, ForeignKey("article.id"), nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_at", Instant, nullable=False),
+    Column("content_hash", Text, nullable=False),  # empty for a retraction: the same thing is proposed once
+    Column("content", Text),  # ArticleContent as JSON
+    Column("state", Text, nullable=False),
+    Column("decided_at", Instant),
+    Column("because", Text),
+    UniqueConstraint("article_id", "kind", "content_hash"),
+    Index("ix_proposal_state", "state"),
 )
 
 

@@ -46,6 +46,7 @@ from syndication.core.model.editions import (
     Undated,
     Untaken,
 )
+from syndication.core.model.intake import Proposal, ProposalKind, ProposalState, SourceLink
 from syndication.core.model.partners import Dialect, Partner, Transport, What
 from syndication.core.model.readers import AddressKey, Choices, Consent, Subscription, SubscriptionState
 from syndication.core.model.weather import (
@@ -98,6 +99,9 @@ __all__ = [
     "Outlook",
     "OutlookDay",
     "Partner",
+    "Proposal",
+    "ProposalKind",
+    "ProposalState",
     "Reach",
     "Reading",
     "Recipe",
@@ -105,6 +109,7 @@ __all__ = [
     "SetAside",
     "Source",
     "SourceKind",
+    "SourceLink",
     "SourceState",
     "StationWeather",
     "Subscription",

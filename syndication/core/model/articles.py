@@ -13,9 +13,14 @@ from syndication.core.model.weather import Forecast, Observation
 
 
 class SourceKind(StrEnum):
-    FEED = "feed"  # RSS or Atom over HTTP
-    PAGE = "page"  # a newspaper page over HTTP: plain text or MediaOn HTML
+    FEED = "feed"  # RSS, Atom or JSON Feed over HTTP
+    PAGE = "page"  # a newspaper page over HTTP: plain text or HTML
+    PAGE_LIST = "page-list"  # a list, section page or feed whose links are followed to the Articles
     FOLDER = "folder"  # a drop folder on local disk
+    WORDPRESS = "wordpress"  # the REST API of WordPress
+    GHOST = "ghost"  # the Content API of Ghost
+    ARC = "arc"  # the Content API of Arc XP
+    PUSH = "push"  # a CMS posts its Articles to us
 
 
 class FirstPoll(StrEnum):
@@ -47,7 +52,7 @@ class Source:
     location: str  # URL, or the path of a drop folder
     outlet: str  # outlet key: the identity of an Article hangs on it, not on the host
     every: timedelta = timedelta(minutes=30)
-    silent_after: timedelta = timedelta(hours=36)  # expected rhythm: longer without a new Article is silence
+    silent_after: timedelta | None = None  # expected rhythm: longer without a new Article is silence; None: as learnt
     first_poll: FirstPoll = FirstPoll.BASELINE
     rights: Rights = Rights.OWN
     rights_holder: str | None = None
@@ -55,6 +60,9 @@ class Source:
     region: str | None = None
     loopback: bool = False  # the settings name a loopback address on purpose
     weather: bool = False  # its page carries a weather widget that may serve as last resort
+    watch: timedelta | None = None  # how long Articles' own pages are looked at again; None: as its kind has it
+    links: str | None = None  # of a list: a pattern with * that the paths of its Articles' addresses fit
+    website: str | None = None  # of an API that serves several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +80,7 @@ class SourceState:
     failures: int = 0
     last_error: str | None = None
     ended: bool = False  # the far side said 410
+    cursor: str | None = None  # how far an API was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
