@@ -54,7 +54,7 @@ sender = "가람 아침 <morning@garam.example>"
 [[source]]
 id = "garam"
 kind = "feed"
-url = "http://127.0.0.1:9/feed.xml"
+url = "http://127.0.0.1:8999/feed.xml"
 outlet = "garam"
 loopback = true
 [[edition]]

@@ -85,6 +85,7 @@ lease = Table(
 _WAITING = text("state = 'waiting'")
 
 
+_UNCERTAIN = text("state = 'uncertain'")
 _LEASED = text("lease_id IS NOT NULL")
 
 
@@ -126,6 +127,7 @@ delivery = Table(
     UniqueConstraint("channel", "thing", "recipient"),
     Index("ix_delivery_due", "channel", "priority", "next_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("ix_delivery_leased", "lease_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
+    Index("ix_delivery_uncertain", "id", sqlite_where=_UNCERTAIN, postgresql_where=_UNCERTAIN),
     Index("ix_delivery_balance", "issue_id", "channel", "state"),
     Index("ix_delivery_returned", "issue_id", sqlite_where=_RETURNED, postgresql_where=_RETURNED),
     Index("ix_delivery_subscription", "subscription_id"),

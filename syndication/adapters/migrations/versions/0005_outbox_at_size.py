@@ -1,5 +1,6 @@
-"""Fan-out at size: on PostgreSQL one look per statement finds the Issues of new Deliveries, in place of one per row"""
+"""Outbox at size: uncertain Deliveries have an index; PostgreSQL looks for a Delivery's Issue once per statement"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
@@ -9,6 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    few = sa.text("state = 'uncertain'")
+    op.create_index("ix_delivery_uncertain", "delivery", ["id"], sqlite_where=few, postgresql_where=few)
     if op.get_bind().dialect.name != "postgresql":
         return
     op.execute("""
