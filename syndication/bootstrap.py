@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -29,12 +29,15 @@ from syndication.adapters.imap import ImapPostbox
 from syndication.adapters.indexnow import SearchHerald
 from syndication.adapters.journals import FileJournals
 from syndication.adapters.kma import KmaService
+from syndication.adapters.s3 import Bucket, S3Publisher
+from syndication.adapters.s3.cloudfront import CloudFront
 from syndication.adapters.ses import Account, SesMailer
 from syndication.adapters.ses.queue import EventQueue
 from syndication.adapters.ses.topic import confirm
 from syndication.adapters.smtp import SmtpMailer
 from syndication.adapters.sql import SqlStore, open_store
 from syndication.adapters.webhook import WebhookPortal
+from syndication.adapters.webhook.copies import WebhookInvalidation
 from syndication.adapters.websub import HubHerald
 from syndication.core import desk, links
 from syndication.core.addresses import is_loopback
@@ -42,7 +45,7 @@ from syndication.core.model import SourceKind
 from syndication.core.rates import EVERYTHING, Limit, cohort_below
 from syndication.core.signers import Transport
 from syndication.core.telling import Ear, Listener
-from syndication.ports import Herald, Mailer, Permanent, Ports, Setup
+from syndication.ports import Herald, Invalidation, Mailer, Permanent, Ports, Publisher, Setup, Transient
 from syndication.settings import Settings
 
 LARGEST_ANSWER = 40 * 1024 * 1024  # octets of one page or feed, after decompression: ten thousand stories fit
@@ -100,11 +103,12 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
         fetcher=fetcher(user_agent(settings)),
         mailer=_mailer(settings),
         portal=WebhookPortal(),
-        publisher=FilePublisher(settings.storage.folder / "public"),
+        publisher=publisher(settings),
         journals=FileJournals(settings.storage.folder / "journals"),
         folders={s.id: DropFolder(Path(s.location)) for s in settings.sources if s.kind is SourceKind.FOLDER},
         weather=_weather(settings, clock),
         postbox=_postbox(settings),
+        invalidate=_invalidation(settings, clock),
         desk=DeskFile(settings.file.parent / desk.FILE),
         heralds={listener.name: _herald(settings, listener) for listener in _listeners(settings)},
     )
@@ -251,6 +255,79 @@ def _postbox(settings: Settings) -> ImapPostbox | None:
         folder=back.folder,
         timeout=settings.mail.timeout,
     )
+
+
+def publisher(settings: Settings) -> Publisher:
+    """Where files are published: the bucket, or the folder `public`. While rehearsing the folder, unless told else."""
+    found = _bucket(settings)
+    return FilePublisher(settings.storage.folder / "public") if found is None else S3Publisher(found)
+
+
+def try_bucket(settings: Settings) -> None:
+    """See whether the bucket that the settings name can be written, used or not. Raises Permanent or Transient."""
+    found = _named_bucket(settings)
+    if found is not None:
+        S3Publisher(found).try_out()
+
+
+def _bucket(settings: Settings) -> Bucket | None:
+    used = not settings.rehearsing or settings.publishing.in_rehearsal
+    return _named_bucket(settings) if used else None
+
+
+def _named_bucket(settings: Settings) -> Bucket | None:
+    wanted = settings.publishing
+    if wanted.bucket is None or wanted.region is None:
+        return None
+    return Bucket(
+        name=wanted.bucket,
+        region=wanted.region,
+        prefix=wanted.prefix or "",
+        endpoint=wanted.endpoint,
+        access_key=wanted.access_key,
+        secret_key=wanted.secret_key,
+        gzip=wanted.gzip,
+        max_age=wanted.max_age,
+    )
+
+
+def _invalidation(settings: Settings, clock: SystemClock) -> Invalidation | None:
+    """Who is told that copies are old: CloudFront, an address of the operator's, both or nobody."""
+    wanted, bucket = settings.publishing, _bucket(settings)
+    told: list[Invalidation] = []
+    if wanted.cloudfront is not None and bucket is not None:
+        told.append(CloudFront(wanted.cloudfront, bucket))
+    if wanted.invalidate_url is not None and wanted.invalidate_secret is not None:
+        loopback = settings.rehearsing and is_loopback(urlsplit(wanted.invalidate_url).hostname or "")
+        if not settings.rehearsing or loopback or wanted.in_rehearsal:
+            told.append(
+                WebhookInvalidation(
+                    wanted.invalidate_url,
+                    wanted.invalidate_secret,
+                    home=settings.outlet.url,
+                    now=clock.now,
+                    portal=WebhookPortal(),
+                    loopback=loopback,
+                )
+            )
+
+    return everybody(told) if told else None
+
+
+def everybody(told: Sequence[Invalidation]) -> Invalidation:
+    """Tells each of them, also when another one cannot be told; raises what went wrong last."""
+
+    def tell(paths: Sequence[str]) -> None:
+        fault: Transient | Permanent | None = None
+        for one in told:
+            try:
+                one(paths)
+            except (Transient, Permanent) as error:
+                fault = error
+        if fault is not None:
+            raise fault
+
+    return tell
 
 
 def _weather(settings: Settings, clock: SystemClock) -> KmaService | None:

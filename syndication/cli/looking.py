@@ -9,12 +9,15 @@ import os
 
 import click
 
+from syndication import bootstrap, watch
 from syndication import settings as publisher_settings
-from syndication import watch
 from syndication.cli.house import Context, err, json_option, out, print_json, print_problems, table
 from syndication.core.health import EditionFacts
 from syndication.core.model import Balance, Channel
 from syndication.dispatch import in_doubt
+from syndication.ports import Permanent, Transient
+from syndication.settings import Problem, Settings, Severity
+from syndication.settings.places import find_places
 
 TERMS = ("audience", "accepted", "suppressed", "excluded", "failed", "expired", "cancelled", "uncertain", "waiting")
 
@@ -25,11 +28,15 @@ TERMS = ("audience", "accepted", "suppressed", "excluded", "failed", "expired", 
 def check(context: Context, as_json: bool) -> None:
     """Say what is wrong in publisher.toml and partners/*.toml, and what would be right.
 
+    A bucket that is named there is tried out: a small file is written and read.
+
     \b
     Example: syndication check
     """
     path = context.path()
     problems = publisher_settings.check(path, os.environ)
+    if not any(problem.is_error for problem in problems):
+        problems = (*problems, *_place(context.settings()))
     if as_json:
         print_json(problems)
     else:
@@ -40,6 +47,27 @@ def check(context: Context, as_json: bool) -> None:
         for note in publisher_settings.notes(context.settings()):
             out.print(note, markup=False)
         out.print(f"{path}: in order", markup=False)
+
+
+def _place(settings: Settings) -> list[Problem]:
+    """What is wrong with the bucket that feeds are published to, also where it is not used while rehearsing."""
+    try:
+        bootstrap.try_bucket(settings)
+    except (Permanent, Transient) as error:
+        line = find_places(settings.file.read_text(encoding="utf-8")).line(("publish", "bucket"))
+        right = "a bucket that this installation can write"
+        severity = Severity.ERROR if isinstance(error, Permanent) else Severity.WARNING
+        return [
+            Problem(
+                file=settings.file.name,
+                line=line,
+                field="publish.bucket",
+                wrong=str(error),
+                right=right,
+                severity=severity,
+            )
+        ]
+    return []
 
 
 @click.command()

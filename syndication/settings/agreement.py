@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from syndication.core.addresses import judge
-from syndication.core.amazon import queue_region
+from syndication.core.amazon import is_stand_in, queue_region
 from syndication.core.links import normal_address
 from syndication.core.model import Channel, Rights, SourceKind
 from syndication.core.signers import Transport
@@ -45,6 +45,7 @@ def judge_draft(draft: Draft) -> None:
         _partner(partner, draft)
     _outlet(draft)
     _storage(draft)
+    _publish(draft)
     _mail(draft)
     _allow_list(draft.single["rehearsal"])
     _mode(draft)
@@ -234,6 +235,26 @@ def _storage(draft: Draft) -> None:
     if disk and not storage.has("database_from"):
         wrong = f"the embedded database lies on a network disk ({disk}); it needs a local disk and serves one host only"
         storage.complain("folder", wrong, "a folder on a local disk, or database_from for a PostgreSQL database")
+
+
+def _publish(draft: Draft) -> None:
+    publish, live = draft.single["publish"], draft.live
+    for key in ("region", "prefix", "endpoint", "access_key_from", "secret_key_from"):
+        if key in publish.written and "bucket" not in publish.written:
+            publish.complain("bucket", f"{key} stands here without it")
+            break
+    if publish.has("bucket") and "region" not in publish.written:
+        publish.complain("region", "bucket stands here without it", 'region = "ap-northeast-2"')
+    for key, other in (
+        ("access_key_from", "secret_key_from"),
+        ("secret_key_from", "access_key_from"),
+        ("invalidate_url", "invalidate_secret_from"),
+        ("invalidate_secret_from", "invalidate_url"),
+    ):
+        if key in publish.written and other not in publish.written:
+            publish.complain(other, f"{key} stands here without it")
+    if live and publish.has("endpoint") and is_stand_in(publish.get("endpoint")):
+        publish.complain("endpoint", "a stand-in on this machine, and mode is live", severity=Severity.WARNING)
 
 
 def _mail(draft: Draft) -> None:

@@ -15,6 +15,7 @@ from syndication.settings import secrets
 from syndication.settings.closing import closed
 from syndication.settings.environment import Found
 from syndication.settings.fields import Mode
+from syndication.settings.publishing import Publishing
 from syndication.settings.reading import Draft, Entry
 from syndication.settings.values import Broker, IndexNow, MailRelay, Sandbox, Settings, Storage, WeatherSettings, Web
 
@@ -46,6 +47,13 @@ def build(draft: Draft, found: Found) -> Settings:
         link_keys=link_keys,
         partner_secrets=_partner_secrets(partners, found, address_keys),
         starts_at=single["clock"].get("starts_at"),
+        publishing=_made(
+            Publishing,
+            single["publish"],
+            access_key=found.access_key,
+            secret_key=found.secret_key,
+            invalidate_secret=found.invalidate_secret,
+        ),
         web=_made(Web, single["web"]),
         tick=single["schedule"].get("tick"),
         lease=single["schedule"].get("lease"),

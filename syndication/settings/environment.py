@@ -37,6 +37,9 @@ class Found:
     returns: Returns | None = None
     ses: Ses | None = field(default=None, repr=False)
     kma_key: str | None = field(default=None, repr=False)
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    invalidate_secret: str | None = field(default=None, repr=False)
     address_keys: Keys | None = field(default=None, repr=False)
     link_keys: Keys | None = field(default=None, repr=False)
     partner_secrets: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -65,6 +68,14 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         returns=_take(mail, "returns", absent, lambda found: _returns(environ, found)),
         ses=_take(mail, "ses", absent, lambda found: _ses(environ, found)),
         kma_key=plain(weather, "kma_key_from", mild),
+        access_key=plain(draft.single["publish"], "access_key_from", absent),
+        secret_key=plain(draft.single["publish"], "secret_key_from", absent),
+        invalidate_secret=_take(
+            draft.single["publish"],
+            "invalidate_secret_from",
+            absent,
+            lambda name: secrets.signing_secret(environ, name),
+        ),
         address_keys=installation_keys("address_key_from"),
         link_keys=installation_keys("link_key_from"),
         partner_secrets=_partner_secrets(draft, environ),

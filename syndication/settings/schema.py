@@ -22,6 +22,7 @@ from syndication.core.signers import Transport
 from syndication.settings import amazon, closing, kinds, sending
 from syndication.settings import returns as returning
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
+from syndication.settings.publishing import PUBLISH
 from syndication.settings.signing import EXAMPLE, dkim_key
 
 _SECOND, _MINUTE, _HOUR, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -515,6 +516,7 @@ TABLES: tuple[Table, ...] = (
     EDITION,
     STORAGE,
     BROKER,
+    PUBLISH,
     MAIL,
     REHEARSAL,
     WEATHER,

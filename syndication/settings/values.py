@@ -16,6 +16,7 @@ from syndication.core.rates import WarmUp
 from syndication.core.signers import Signer, Transport
 from syndication.settings.amazon import Ses
 from syndication.settings.fields import Mode, Tls
+from syndication.settings.publishing import Publishing
 from syndication.settings.returns import Returns
 from syndication.settings.sending import ProviderLimit
 
@@ -106,6 +107,7 @@ class Settings:
     partner_secrets: Mapping[str, tuple[str, ...]] = field(repr=False)  # by Partner id, newest first
     starts_at: datetime | None = None  # the Clock's start in a rehearsal; aware
     web: Web = field(default_factory=Web)
+    publishing: Publishing = field(default_factory=Publishing, repr=False)
     tick: timedelta = timedelta(minutes=1)
     lease: timedelta = timedelta(seconds=90)
     sandbox: Sandbox | None = None

@@ -67,8 +67,8 @@ class Form:
 class S3Publisher:
     """Implements ports.Publisher for a bucket. Safe for threads; after a fork it connects anew.
 
-    An object's ETag is its mark. SHA-256 of the file stands in its metadata; SHA-256 of what is sent goes with each PUT,
-    and the store checks it."""
+    An object's ETag is its mark. SHA-256 of the file stands in its metadata; SHA-256 of what is sent goes with each
+    PUT, and the store checks it."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket

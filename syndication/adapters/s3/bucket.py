@@ -41,8 +41,8 @@ class Bucket:
     connect_time: timedelta = CONNECT_TIME
     answer_time: timedelta = ANSWER_TIME  # for one read or write of a connection
 
-    def client(self, service: str = "s3", *, endpoint: str | None = None) -> Any:
-        """A boto3 client of this process. Raises Permanent."""
+    def client(self, service: str = "s3", *, endpoint: str | None = None, own: bool = True) -> Any:
+        """A boto3 client of this process; of another service (not `own`) at Amazon's. Raises Permanent."""
         _quieten()
         config = Config(
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
@@ -60,7 +60,7 @@ class Bucket:
                 session = boto3.session.Session(
                     aws_access_key_id=self.access_key, aws_secret_access_key=self.secret_key, region_name=self.region
                 )
-                return session.client(service, endpoint_url=endpoint or self.endpoint, config=config)
+                return session.client(service, endpoint_url=endpoint or (self.endpoint if own else None), config=config)
         except (BotoCoreError, ValueError) as error:
             raise Permanent(f"no client for the bucket {self.name} in {self.region}: {type(error).__name__}") from None
 
