@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import worker_init, worker_process_init, worker_ready
 
 from syndication import bootstrap, dispatch, mailing
 from syndication.settings import Settings
@@ -23,6 +23,7 @@ from workers.broker import QUEUES
 # machines may be wrong by an hour and work still goes on.
 EXPIRES = timedelta(hours=2)
 SIGN_OF_LIFE = timedelta(seconds=30)  # between two messages to each queue
+POOLS = ("celery.concurrency.prefork", "celery.concurrency.solo")
 
 
 def settings_here() -> Settings:
@@ -119,6 +120,13 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 settings = settings_here()
 app = Celery("syndication", include=["workers.tasks", "workers.alive"])
 app.conf.update(configure(settings))
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _one_task_at_a_time(sender: Any, **_: object) -> None:
+    """A process has one journal and takes back its own leases: threads beside each other would take each other's."""
+    if sender.pool_cls.__module__ not in POOLS:
+        raise SystemExit("workers run one task per process: start them with --pool prefork, or solo")
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -70,3 +70,14 @@ def test_it_sends_starts_again_who_was_killed_and_ends_cleanly(tmp_path: Path):
 
 def test_beat_lives_as_long_as_a_queue_that_exists_is_served():
     assert staff.beat().sign in {f"queue-{queue}" for queue in QUEUES}
+
+
+@pytest.mark.parametrize("pool", ["threads", "gevent"])
+def test_a_pool_whose_tasks_share_a_process_is_refused(tmp_path: Path, pool: str):
+    installation = Installation(folder=tmp_path, readers=1)
+    installation.write()
+    words = [sys.executable, "-m", "celery", "-A", "workers.app", "worker", "--pool", pool, "--concurrency", "2"]
+    ended = subprocess.run(words, env=installation.environ, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode != 0
+    if pool == "threads":  # gevent is not even installed
+        assert "workers run one task per process: start them with --pool prefork, or solo" in ended.stderr
