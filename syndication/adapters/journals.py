@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ KEPT = timedelta(days=14)  # how long a dead process's journal is kept, for whoe
 LARGEST = 64 * 1024 * 1024  # octets; then the process begins another one
 _SUFFIX = ".journal"
 _WITNESS = "witness.json"
+_WHOLE = re.compile(rb'\{"lease":[0-9]+,"(?:intent|outcome)":[0-9]+,"(?:key|verdict)":"')
 
 
 class FileJournals:
@@ -53,7 +55,7 @@ class FileJournals:
         if own is None or own.name != name or own.forked:
             return None
         try:
-            return testimony_of(_entries(own.path.read_bytes()), lease_id, boot=boot_id())
+            return testimony_of(_entries(own.path.read_bytes(), of=lease_id), lease_id, boot=boot_id())
         except OSError:
             return None
 
@@ -65,7 +67,7 @@ class FileJournals:
             return None
         try:
             with _unlocked(path) as words:
-                return None if words is None else testimony_of(_entries(words), lease_id, boot=boot_id())
+                return None if words is None else testimony_of(_entries(words, of=lease_id), lease_id, boot=boot_id())
         except OSError:
             return None
 
@@ -209,9 +211,12 @@ def _unlocked(path: Path) -> Iterator[bytes | None]:
         yield file.read()
 
 
-def _entries(words: bytes) -> Iterator[Entry]:
-    """The lines as values; one that cannot be read is told as such."""
+def _entries(words: bytes, *, of: int | None = None) -> Iterator[Entry]:
+    """The lines as values, those of one lease only where that is enough; one that cannot be read is told as such."""
+    mine = b'{"lease":%d,' % of if of is not None else b""
     for line in words.split(b"\n")[:-1] + ([b"torn"] if not words.endswith(b"\n") else []):
+        if mine and not line.startswith(mine) and _WHOLE.match(line) and line.endswith(b"}"):
+            continue  # a day's journal is long, and asked for again as long as one mail in it is uncertain
         try:
             yield _entry(json.loads(line))
         except (ValueError, KeyError, TypeError):
