@@ -39,7 +39,13 @@ class SeaweedFS(Server):
 
     def command(self) -> Sequence[str | Path]:
         ports = [f"-{name}={self.first + n}" for n, name in enumerate(_PORTS)]
-        off = ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false", "-volume.max=20"]
+        off = [
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-master.telemetry=false",
+            "-volume.max=20",
+            "-s3.autoCreateBucket=false",
+        ]
         return [
             *(self.binary, f"-logdir={self.folder}", "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
             *("-filer", "-s3", f"-s3.port={self.port}", f"-s3.port.grpc={self.port + 1}", "-s3.config=ids.json"),

@@ -49,6 +49,9 @@ _FORBIDDEN = (
     "these credentials may not do that: allow s3:GetObject and s3:PutObject on {where}, and s3:ListBucket on {bucket}"
     " (without it a file that is not there looks forbidden)"
 )
+_SPOILT = frozenset(
+    {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody"}
+)
 _SOON = frozenset(
     {"SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "OperationAborted", "Throttling"}
 )
@@ -99,7 +102,7 @@ def _refused(error: ClientError, bucket: Bucket, what: str) -> Transient | Perma
         return Transient(f"{what}: {code}: the credentials have expired")
     if code in _SOON or status >= 500 or status == 429:
         return Transient(f"{what}: {code}: it has trouble of its own")
-    if code in ("BadDigest", "XAmzContentChecksumMismatch", "InvalidDigest", "IncompleteBody"):
+    if code in _SPOILT:
         return Transient(f"{what}: {code}: the bytes changed on their way")
     if status == 403:
         place = f"{bucket.name}/{bucket.prefix}/*" if bucket.prefix else f"{bucket.name}/*"
