@@ -34,6 +34,7 @@ from tests.workers.installation import Installation, address, kill_group, let_ti
 from workers.broker import QUEUES
 
 DEAD = "5.1.1"
+PACE = 0.1  # seconds that a Delivery may take at the longest, where everything is slow
 _IN_FLIGHT = "SELECT count(*) FROM delivery WHERE state IN ('claimed', 'sending')"
 _STATES = """
 SELECT r.address, d.state FROM delivery d
@@ -189,7 +190,7 @@ class Trial:
         """Let the workers come to the end; what waits for a retry does not wait long."""
         if not self.workers:
             self.work()
-        ends = time.monotonic() + self.case.patience
+        ends = time.monotonic() + self.case.patience + self.installation.readers * PACE
         while time.monotonic() < ends:
             if wait_until(self._over, 0.7, every=0.1):
                 wait_until(lambda: self.balance.uncertain <= self.bound, 5)  # what journals know is settled in a tick
