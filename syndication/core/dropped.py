@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 from syndication.core.charset import decode
 from syndication.core.dates import Moment, parse_moment
 from syndication.core.feeds import read_feed
+from syndication.core.feeds_json import read_json_feed
 from syndication.core.flow import clean_text, composed, one_line, paragraphs_of
 from syndication.core.identity import clean_link
 from syndication.core.markup import absolute, sanitise, strip_tags
 from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
+from syndication.core.objects import looks_like_json_feed
 from syndication.core.sniff import foreign, looks_like_feed
 
 MAX_FILE = 10_000_000  # bytes of a feed
@@ -51,8 +53,10 @@ def read_dropped(name: str, body: bytes, outlet: str) -> Reading:
 
     A text file begins with its title; 제목:, 섹션:, 기자:, 날짜: and the like may stand in lines of their own before
     the first empty line. The name is the identity of a file's one Article: the same name again is a Revision."""
-    most = MAX_FILE if looks_like_feed(body) else MAX_TEXT
-    fault = f"it is larger than {most // 1_000_000} MB" if len(body) > most else foreign(body)
+    feed = looks_like_json_feed(body) or looks_like_feed(body)
+    most = MAX_FILE if feed else MAX_TEXT
+    fault = f"it is larger than {most // 1_000_000} MB" if len(body) > most else None
+    fault = fault or (None if looks_like_json_feed(body) else foreign(body))
     if fault is not None:
         return _refused(name, fault)
     try:
@@ -63,6 +67,8 @@ def read_dropped(name: str, body: bytes, outlet: str) -> Reading:
 
 def _read(name: str, body: bytes, outlet: str) -> Reading:
     kind = name.rpartition(".")[2].lower() if "." in name else ""
+    if looks_like_json_feed(body):
+        return read_json_feed(body, url=None, content_type="", outlet=outlet)
     if looks_like_feed(body):
         return read_feed(body, url=None, content_type="", outlet=outlet)
     text = composed(decode(body))

@@ -7,22 +7,23 @@ reading of a whole broken feed loses neighbours of the broken item, and its own 
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import feedparser
 
+from syndication.core import feeds_json
 from syndication.core.bylines import signed
 from syndication.core.charset import decode, mend
 from syndication.core.dates import Moment, parse_moment
+from syndication.core.drafts import Draft, ids, made_title, named, told
 from syndication.core.feedxml import MAX_ITEMS, Split, mended, repaired, split, well_formed, with_prefixes
 from syndication.core.flow import one_line
-from syndication.core.identity import article_number, canonical_url, clean_link, identity, names_article, normal_title
+from syndication.core.identity import clean_link
 from syndication.core.markup import Clean, Unreadable, absolute, as_text, sanitise, strip_tags
-from syndication.core.model import ArticleContent, Found, Image, Reading, SetAside
-from syndication.core.pages.words import footer_at, is_photo_credit
+from syndication.core.model import ArticleContent, Image, Reading, SetAside
+from syndication.core.objects import looks_like_json_feed
 from syndication.core.shape import measure
 
 MAX_BYTES = 40_000_000  # far above 10,000 items of 2 KB
@@ -32,16 +33,6 @@ _MAX_NESTED = 100
 _MOST_IN_ITEM = 5_000  # elements; feedparser takes some 20 µs for each
 _MOST_IN_FEED = 50_000  # and twenty more for each item
 _MOST_REPAIRS = 2_000  # of one feed
-_LONGEST_TITLE = 60  # characters of a title made from the text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """An item read, before it is known what names it."""
-
-    content: ArticleContent
-    guid: str | None
-    known_as: str | None = None  # under which id feed readers know it: its guid, else its address as printed
 
 
 def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Reading:
@@ -55,7 +46,7 @@ def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -
     fault = None if pieces.items else _too_deep(text)
     if fault is not None:
         return _refused(fault)
-    drafts: list[_Draft] = []
+    drafts: list[Draft] = []
     bad: list[SetAside] = []
     for number, read in enumerate(_entries(pieces, url), 1):
         draft = read if isinstance(read, str) else _draft(read, url)
@@ -63,23 +54,21 @@ def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -
             bad.append(SetAside(what=f"item {number}", reason=draft))
         else:
             drafts.append(draft)
-    return Reading(articles=tuple(_named(drafts, outlet)), set_aside=tuple(bad), warnings=_warnings(pieces))
+    return Reading(articles=tuple(named(drafts, outlet)), set_aside=tuple(bad), warnings=_warnings(pieces))
 
 
 def known_as(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Mapping[str, str]:
     """Under which id feed readers know each item of a feed, by the identity of its Article, in the feed's order.
 
     An item without guid and address is known under none. What `read_feed` sets aside is not there."""
+    if looks_like_json_feed(body):
+        return feeds_json.known_as(body, url=url, content_type=content_type, outlet=outlet)
     pieces = split(decode(body, content_type)) if len(body) <= MAX_BYTES else None
     if pieces is None:
         return {}
     read = (_draft(entry, url) for entry in _entries(pieces, url) if isinstance(entry, _Entry))
-    drafts = [draft for draft in read if isinstance(draft, _Draft)]
-    told: dict[str, str] = {}
-    for name, draft in _identities(drafts, outlet):
-        if draft.known_as is not None:
-            told.setdefault(name, draft.known_as)
-    return told
+    drafts = [draft for draft in read if isinstance(draft, Draft)]
+    return ids(drafts, outlet)
 
 
 def _too_deep(text: str) -> str | None:
@@ -198,43 +187,34 @@ class _Parser:
 # --- entries into drafts ---------------------------------------------------------------------
 
 
-def _draft(entry: _Entry, url: str | None) -> _Draft | str:
+def _draft(entry: _Entry, url: str | None) -> Draft | str:
     """A draft of the Article, or the reason why there is none."""
     fields = entry.fields
     try:
         clean = _body(entry, url)
     except Unreadable as fault:
         return f"{_name(entry)}: {fault}"
-    title = _title(entry) or _made_title(clean.paragraphs)
+    title = _title(entry) or made_title(clean.paragraphs)
     if not title:
         return "the item has neither title nor text"
     link = _link(fields, url)
     section, tags = _categories(fields)
     moment = _moment(fields)
-    told = signed(_told(clean.paragraphs))
+    prose = signed(told(clean.paragraphs))
     content = ArticleContent(
         title=title,
-        paragraphs=told.paragraphs,
+        paragraphs=prose.paragraphs,
         html=None if clean.plain else clean.html,
         section=section,
         url=link,
-        bylines=_bylines(fields) or told.bylines,
+        bylines=_bylines(fields) or prose.bylines,
         tags=tags,
         images=_images(fields, clean, url),
         published_at=moment.at if moment else None,
         published_on=moment.on if moment and moment.at is None else None,
     )
     guid = one_line(str(fields.get("id") or "")) or None
-    return _Draft(content=content, guid=guid, known_as=guid or one_line(str(fields.get("link") or "")) or None)
-
-
-def _told(paragraphs: Sequence[str]) -> Iterator[str]:
-    """Paragraphs without the imprint that newspapers put behind them, and without what says whose a picture is."""
-    for paragraph in paragraphs:
-        at = footer_at(paragraph)
-        text = (paragraph if at is None else paragraph[:at]).strip()
-        if text and not is_photo_credit(text):
-            yield text
+    return Draft(content=content, guid=guid, known_as=guid or one_line(str(fields.get("link") or "")) or None)
 
 
 def _name(entry: _Entry) -> str:
@@ -245,12 +225,6 @@ def _title(entry: _Entry) -> str:
     title = mend(str(entry.fields.get("title") or ""))
     literal = entry.atom and (entry.fields.get("title_detail") or {}).get("type") == "text/plain"
     return one_line(title) if literal else strip_tags(title)
-
-
-def _made_title(paragraphs: Sequence[str]) -> str:
-    """The beginning of the text, where an item has no title."""
-    first = one_line(paragraphs[0]) if paragraphs else ""
-    return first if len(first) <= _LONGEST_TITLE else first[:_LONGEST_TITLE].rstrip() + "…"
 
 
 def _body(entry: _Entry, url: str | None) -> Clean:
@@ -322,38 +296,3 @@ def _picture_addresses(fields: Mapping[str, Any]) -> Iterator[str]:
             yield str(media.get("url") or "")
     for media in fields.get("media_thumbnail") or ():
         yield str(media.get("url") or "")
-
-
-# --- drafts into Articles --------------------------------------------------------------------
-
-
-def _named(drafts: Sequence[_Draft], outlet: str) -> Iterator[Found]:
-    """Articles with their identities, each once: the first that bears it.
-
-    A guid or address that several items of different titles share names none of them."""
-    seen: set[str] = set()
-    for name, draft in _identities(drafts, outlet):
-        if name not in seen:
-            seen.add(name)
-            yield Found(identity=name, content=draft.content)
-
-
-def _identities(drafts: Sequence[_Draft], outlet: str) -> Iterator[tuple[str, _Draft]]:
-    guids = _shared((d.guid and canonical_url(d.guid), d) for d in drafts)
-    links = _shared((d.content.url and canonical_url(d.content.url), d) for d in drafts)
-    for draft in drafts:
-        yield _identity(draft, outlet, guids, links), draft
-
-
-def _shared(names: Iterator[tuple[str | None, _Draft]]) -> frozenset[str]:
-    pairs = {(name, normal_title(draft.content.title)) for name, draft in names if name}
-    counted = Counter(name for name, _ in pairs)
-    return frozenset(name for name, times in counted.items() if times > 1)
-
-
-def _identity(draft: _Draft, outlet: str, guids: frozenset[str], links: frozenset[str]) -> str:
-    link = draft.content.url if draft.content.url and canonical_url(draft.content.url) not in links else None
-    guid = draft.guid if draft.guid and canonical_url(draft.guid) not in guids else None
-    guid = None if guid and "://" in guid and not names_article(guid) else guid
-    number = (link and article_number(link)) or (guid and article_number(guid)) or None
-    return identity(outlet, number=number, guid=guid, url=link, title=draft.content.title)

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from syndication.core.dropped import read_dropped
 from syndication.core.feeds import read_feed
+from syndication.core.feeds_json import read_json_feed
 from syndication.core.identity import canonical_url, content_hash, identity
 from syndication.core.model import Found, Reading, SetAside
+from syndication.core.objects import looks_like_json_feed
 from syndication.core.sniff import foreign, looks_like_feed
 
 __all__ = ["canonical_url", "content_hash", "identity", "read_dropped", "read_feed", "read_input"]
@@ -35,6 +37,8 @@ def read_input(
 
 
 def _sniffed(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Reading:
+    if looks_like_json_feed(body):
+        return read_json_feed(body, url=url, content_type=content_type, outlet=outlet)
     fault = foreign(body)
     if fault is not None:
         return _refused(fault)
