@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 _ROLE = (
     r"(?:(?:시민|객원|인턴|전문|선임|수습|대학생|명예|본지|취재|사진)\s?)?기자"
@@ -19,7 +20,7 @@ _PAPER = r"(?:[가-힣A-Za-z0-9]{2,12}\s?[ =/|]\s?){0,2}"
 _MAIL = r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]{0,64}"
 _OPEN = r"[\[(【<〈/|■▲▒◆●ㆍ=\-–—\s]*"
 _CLOSE = r"[\])】>〉(<\[|/:=\s]*"
-_WRITTEN_BY = r"(?:기자명|글|사진|취재|정리|글\s?[·/]\s?사진)?\s?[:=]?\s?"
+_WRITTEN_BY = r"(?:기자명|작성자|글쓴이|글|사진|취재|정리|글\s?[·/]\s?사진)?\s?[:=]?\s?"
 
 _ALONE = re.compile(rf"{_OPEN}{_WRITTEN_BY}(?P<who>{_PAPER}{_SEVERAL}){_CLOSE}(?:{_MAIL})?{_CLOSE}", re.ASCII)
 _MAIL_ALONE = re.compile(rf"{_OPEN}(?:{_MAIL}){_CLOSE}")
@@ -31,6 +32,8 @@ _INNER = re.compile(rf"{_WRITTEN_BY}(?P<who>.{{0,30}}?{_WHO})\s*(?:{_MAIL})?\s*=
 _BEHIND = re.compile(
     rf"(?<=[.!?\"'”’」』)\]])\s*(?:{_OPEN}(?P<who>{_PAPER}{_SEVERAL}){_CLOSE}(?:{_MAIL})?{_CLOSE}|{_OPEN}(?:{_MAIL}){_CLOSE})$"
 )
+_PARTED = re.compile(r"\s?[,·ㆍ/]\s?")
+_ROLED = re.compile(rf"[가-힣]\s?(?:{_ROLE})$")
 _LONGEST = 80  # no byline is longer
 
 
@@ -106,10 +109,16 @@ def _without_behind(text: str, names: list[str]) -> str:
 def once(names: Iterable[str]) -> tuple[str, ...]:
     """Bylines in order, each once: 가람일보 다온 기자 says nothing new behind 다온 기자."""
     out: list[str] = []
-    for name in names:
+    for name in chain.from_iterable(map(_each, names)):
         if not any(_ends(name, other) or _ends(other, name) for other in out):
             out.append(name)
     return tuple(out)
+
+
+def _each(name: str) -> list[str]:
+    """Names in a row, each with its role; several before one role (다온·가람 기자) stay together."""
+    parts = _PARTED.split(name)
+    return parts if len(parts) > 1 and all(_ROLED.search(p) for p in parts) else [name]
 
 
 def _ends(name: str, other: str) -> bool:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndication.core.dates import Moment, parse_moment
 from syndication.core.flow import one_line
+from syndication.core.identity import normal_title
 from syndication.core.markup import absolute
 from syndication.core.shape import depth, names
 
@@ -25,6 +27,7 @@ _BLOCKS = names(
 _LINES = names("li tr option caption")
 _CELLS = names("td th")
 _HTML_BLANKS = re.compile(r"[ \t\r\n\f]+")  # U+00A0 is none: a paragraph of it is an empty one
+_NOTHING: Mapping[int, str] = {}
 _MOST_DATA = 200_000  # characters of one JSON-LD script
 _SITE_PARTS = re.compile(r"\s+[|\-–—<>:：]{1,2}\s+")
 
@@ -40,6 +43,8 @@ class Metadata:
     moment: Moment | None = None
     authors: tuple[str, ...] = ()
     body: str | None = None  # articleBody of JSON-LD
+    site: str | None = None  # the name of the paper
+    article: bool = False  # JSON-LD calls it an article
 
 
 def parse(text: str, url: str | None) -> tuple[LexborHTMLParser, Metadata]:
@@ -54,13 +59,13 @@ def parse(text: str, url: str | None) -> tuple[LexborHTMLParser, Metadata]:
 # --- lines -----------------------------------------------------------------------------------
 
 
-def lines_of(root: LexborNode, *, stop: Container[int] = (), mark: str = "") -> list[str]:
+def lines_of(root: LexborNode, *, instead: Mapping[int, str] = _NOTHING) -> list[str]:
     """The text of a tree as a browser would break it into lines.
 
-    Blocks stand between empty lines, list items begin with a bullet. Where an element of `stop` (node ids) stands,
-    `mark` stands instead."""
+    Blocks stand between empty lines, list items begin with a bullet. `instead` of an element (by node id) stands the
+    text that is given for it."""
     out: list[str] = []
-    for piece in _pieces(root, stop, mark):
+    for piece in _pieces(root, instead):
         if piece == "\n\n":
             while out and out[-1].strip(" \n") == "":
                 out.pop()
@@ -68,7 +73,7 @@ def lines_of(root: LexborNode, *, stop: Container[int] = (), mark: str = "") -> 
     return "".join(out).split("\n")
 
 
-def _pieces(root: LexborNode, stop: Container[int], mark: str) -> Iterator[str]:
+def _pieces(root: LexborNode, instead: Mapping[int, str]) -> Iterator[str]:
     todo: list[tuple[LexborNode, bool]] = [(root, False)]
     preformatted = 0
     while todo:
@@ -78,12 +83,12 @@ def _pieces(root: LexborNode, stop: Container[int], mark: str) -> Iterator[str]:
             text = node.text_content or ""
             yield text if preformatted else _HTML_BLANKS.sub(" ", text)
             continue
+        if not closing and node.mem_id in instead:
+            yield instead[node.mem_id]
+            continue
         preformatted += (-1 if closing else 1) if tag == "pre" else 0
         yield from _break(tag, closing=closing)
         if closing:
-            continue
-        if node.mem_id in stop:
-            yield f"\n\n{mark}\n\n"
             continue
         todo.append((node, True))
         todo.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
@@ -109,22 +114,34 @@ def text_of(node: LexborNode | None) -> str:
 
 
 def _metadata(tree: LexborHTMLParser, url: str | None) -> Metadata:
-    data = next(_news_articles(tree), {})
+    titles = [_meta(tree, "og:title"), text_of(tree.css_first("title"))]
+    data = next((d for d in _news_articles(tree) if _is_of_page(d, tree, titles)), {})
     base_tag = tree.css_first("base[href]")
     base = absolute(_attribute(base_tag, "href"), url) if base_tag else url
     link = tree.css_first('link[rel="canonical"]')
     own = _attribute(link, "href") or _meta(tree, "og:url")
-    titles = (_string(data.get("headline")), _meta(tree, "og:title"), text_of(tree.css_first("title")))
+    headline = one_line(unescape(_string(data.get("headline"))))
     published = _string(data.get("datePublished")) or _meta(tree, "article:published_time")
     return Metadata(
         base=base,
         address=absolute(own, base) if own else None,
-        titles=tuple(dict.fromkeys(one_line(t) for t in titles if t)),
+        titles=tuple(dict.fromkeys(one_line(t) for t in (headline, *titles) if t)),
         section=_string(data.get("articleSection")) or _meta(tree, "article:section") or None,
         moment=parse_moment(published) if published else None,
         authors=tuple(_authors(data.get("author"))),
         body=_string(data.get("articleBody")) or None,
+        site=_meta(tree, "og:site_name") or None,
+        article=bool(data),
     )
+
+
+def _is_of_page(data: dict[str, object], tree: LexborHTMLParser, titles: Sequence[str]) -> bool:
+    """Whether JSON-LD speaks of this page's article: no other headline is printed or named here."""
+    name = normal_title(unescape(_string(data.get("headline"))))
+    named = [normal_title(t) for t in (*titles, *(text_of(h) for h in tree.css("h1, h2, h3")[:60])) if t]
+    if not name or not named:
+        return True
+    return any(n.startswith(name) or name.startswith(n) for n in named if len(n) > 1)
 
 
 def without_site(title: str) -> str:

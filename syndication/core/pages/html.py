@@ -1,6 +1,7 @@
 """Reads a newspaper page given as HTML, by its family: where it keeps an article's body, never by whose page it is.
 
-Pages of families it does not know are read as the text that a browser would show.
+On pages of families it does not know the body is where nearly all prose stands; pages without any are read as the text
+that a browser would show.
 """
 
 from __future__ import annotations
@@ -11,27 +12,36 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from syndication.core.bylines import byline, once, signed
-from syndication.core.dates import Moment
-from syndication.core.flow import one_line
+from syndication.core.bylines import once
+from syndication.core.flow import one_line, plain_paragraphs
 from syndication.core.markup import absolute
-from syndication.core.model import Image
+from syndication.core.model import Image, Teaser
+from syndication.core.pages.around import left_out
+from syndication.core.pages.body import BodyText, body_text, opening
 from syndication.core.pages.dom import Metadata, lines_of, parse, text_of, without_site
+from syndication.core.pages.head import Head, Headline, head_of, headline
 from syndication.core.pages.links import linked_teasers
-from syndication.core.pages.prose import Block, is_headline, paragraphs, same
+from syndication.core.pages.prose import is_cut, same
 from syndication.core.pages.story import Story
-from syndication.core.pages.text import PageText, date_line_of, headed, items_of, read_text, readable, weather_of
-from syndication.core.pages.words import LATE, Kind, Line, line_of
-from syndication.core.widget import tables
+from syndication.core.pages.text import PageText, date_line_of, headed, read_text, readable, weather_of
+from syndication.core.pages.weights import densest
+from syndication.core.pages.words import Kind, Line, is_error, line_of
 
-# Where families keep the body: MediaOn; NDsoft; boards of the gnuboard kind; whoever marks it up by schema.org.
-_BODIES = ("#news_body_area", "#article-view-content-div", "#bo_v_con", '[itemprop="articleBody"]')
+# Where families keep the body: MediaOn; NDsoft, also its older pages; boards of the gnuboard kind, also older ones;
+# whoever marks it up by schema.org; WordPress and its like.
+_BODIES = (
+    "#news_body_area",
+    "#article-view-content-div",
+    "#bo_v_con",
+    "#writeContents",
+    '[itemprop~="articleBody"]',
+    ".hentry .entry-content, article .entry-content",
+)
 _DATE_LINES = ".today_txt"
 _LISTS = ".today_txt, .weather_box, li.art_box, li.altlist-text-item"  # without a body such a page is a list
-_TITLE_PART, _SECTION_PART = ".bo_v_tit", ".bo_v_cate"  # of a headline of the gnuboard kind
 _BODY_MARK = "\ue000"  # a private sign, in no text that was cleaned
-_NOT_BODY = "figcaption, .photo_caption, .caption, aside, nav, button, form"
 _FEW_LINKS = 3  # a page without a body that links to this many articles is a list
+_ENOUGH = 120  # characters of a body that needs no other sign to be believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,29 +57,20 @@ class MarkupPage:
 def read_html(text: str, url: str | None) -> MarkupPage:
     """What an HTML page says. Raises Unreadable for markup that is too deep or too large."""
     tree, said = parse(text, url)
-    body = _body(tree)
-    within = {body.mem_id} if body is not None else set()
-    own = (said.address or url) if body is not None else None
-    teasers = linked_teasers(tree, base=said.base, own=own, body=body)
-    if body is None and len(teasers) < _FEW_LINKS and tree.css_first(_LISTS) is None:
-        return _unknown(tree, said)
-    raw = readable(lines_of(_root(tree), stop=within, mark=_BODY_MARK))
-    weather = weather_of(raw)
-    lines = headed([line_of(r) if n not in weather.lines else Line(kind=Kind.CREDIT) for n, r in enumerate(raw)])
-    on, warnings = _date_line(tree, lines)
-    images = _images(body, said.base) if body is not None else ()
-    for node in body.css(_NOT_BODY) if body is not None else ():
-        node.decompose()
-    story = _story(tree, said, body, lines) if body is not None else None
-    page = PageText(
-        date_line=on,
-        attribution=weather.attribution,
-        observations=weather.observations,
-        story=story,
-        teasers=tuple(t for t in teasers if story is None or t.title is None or t.title != story.title),
-        warnings=(*weather.warnings, *warnings, *(_empty(body, story))),
-    )
-    return MarkupPage(text=page, address=said.address, images=images if story else (), lasting=story is not None)
+    known = _body(tree)
+    if known is not None:
+        return _with_story(tree, said, url, known, _read(tree, said, known, guess=False))
+    teasers = linked_teasers(tree, base=said.base, own=None, body=None)
+    if tree.css_first(_LISTS) is not None:
+        return _listing(tree, said, teasers)
+    likely = densest(_root(tree))
+    if likely is not None and not likely.listing:
+        found = _read(tree, said, likely.node, guess=True)
+        if _is_believed(found):
+            return _with_story(tree, said, url, likely.node, found)
+    if len(teasers) >= _FEW_LINKS or (likely is not None and likely.listing):
+        return _listing(tree, said, teasers)
+    return _unknown(tree, said)
 
 
 def _root(tree: LexborHTMLParser) -> LexborNode:
@@ -79,19 +80,103 @@ def _root(tree: LexborHTMLParser) -> LexborNode:
 
 
 def _body(tree: LexborHTMLParser) -> LexborNode | None:
+    """The body of a page of a known family; of several there is none: the page is a list."""
     for selector in _BODIES:
-        found = tree.css_first(selector)
-        if found is not None:
-            return found
+        found = tree.css(selector)
+        if found and (selector.startswith("#") or len(found) == 1):
+            return found[0]
     return None
 
 
-def _empty(body: LexborNode | None, story: Story | None) -> tuple[str, ...]:
-    return ("the page's article has no text",) if body is not None and story is None else ()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What a page says beside its article."""
+
+    lines: list[Line]
+    text: PageText
+
+
+def _surroundings(tree: LexborHTMLParser, body: LexborNode | None) -> _Around:
+    instead = {body.mem_id: f"\n\n{_BODY_MARK}\n\n"} if body is not None else {}
+    raw = readable(lines_of(_root(tree), instead=instead))
+    weather = weather_of(raw)
+    taken = set(weather.lines)
+    lines = headed([line_of(r) if n not in taken else Line(kind=Kind.CREDIT) for n, r in enumerate(raw)])
+    on, warnings = _date_line(tree, lines)
+    said = PageText(
+        date_line=on,
+        attribution=weather.attribution,
+        observations=weather.observations,
+        warnings=(*weather.warnings, *warnings),
+    )
+    return _Around(lines=lines, text=said)
+
+
+def _listing(tree: LexborHTMLParser, said: Metadata, teasers: tuple[Teaser, ...]) -> MarkupPage:
+    """A page that is no article: its teasers and its weather."""
+    return MarkupPage(text=replace(_surroundings(tree, None).text, teasers=teasers), address=said.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Article:
+    """What an element that may hold an article says, and what stands beside it."""
+
+    around: PageText
+    title: Headline
+    head: Head
+    text: BodyText
+
+
+def _read(tree: LexborHTMLParser, said: Metadata, body: LexborNode, *, guess: bool) -> _Article:
+    """`guess`: the body is a likely one, and a headline may be any line above it."""
+    around = _surroundings(tree, body)
+    above = around.lines[: _body_at(around.lines)]
+    raw = readable(lines_of(body, instead=left_out(body)))
+    title = headline(tree, said, body, above, opening(raw), guess=guess)
+    text = body_text(raw, title.text)
+    head = head_of(tree, said, title, above, text.head)
+    return _Article(around=around.text, title=title, head=head, text=text)
+
+
+def _with_story(
+    tree: LexborHTMLParser, said: Metadata, url: str | None, body: LexborNode, found: _Article
+) -> MarkupPage:
+    """A page whose article stands in `body`."""
+    teasers = linked_teasers(tree, base=said.base, own=said.address or url, body=body)
+    story = _story(said, found.head, found.text)
+    page = replace(
+        found.around,
+        story=story,
+        teasers=tuple(t for t in teasers if story is None or t.title is None or t.title != story.title),
+        warnings=found.around.warnings if story else (*found.around.warnings, "the page's article has no text"),
+    )
+    images = _images(body, said.base) if story else ()
+    return MarkupPage(text=page, address=said.address, images=images, lasting=story is not None)
+
+
+def _story(said: Metadata, head: Head, text: BodyText) -> Story | None:
+    if not text.paragraphs:
+        return None
+    return Story(
+        title=head.title,
+        subtitle=head.subtitle,
+        section=head.section,
+        paragraphs=text.paragraphs,
+        bylines=once((*head.bylines, *text.bylines)) or said.authors,
+        moment=head.moment or text.moment,
+    )
+
+
+def _is_believed(found: _Article) -> bool:
+    """Whether a likely body is an article: it has a headline that names no service, and a date, a name or length."""
+    size = sum(map(len, found.text.paragraphs))
+    title = found.title.text
+    if not size or title is None or is_error(title) or line_of(title).kind is Kind.INTERFACE:
+        return False
+    return found.head.own or found.text.moment is not None or bool(found.text.bylines) or size >= _ENOUGH
 
 
 def _date_line(tree: LexborHTMLParser, lines: Sequence[Line]) -> tuple[date | None, tuple[str, ...]]:
-    """The page's own date where its family prints it; else a date with its weekday above the article."""
     own = tree.css_first(_DATE_LINES)
     if own is not None:
         return date_line_of([line_of(text_of(own))])
@@ -103,121 +188,6 @@ def _body_at(lines: Sequence[Line]) -> int:
     return next((n for n, line in enumerate(lines) if line.text == _BODY_MARK), len(lines))
 
 
-# --- the article of a known family -----------------------------------------------------------
-
-
-def _story(tree: LexborHTMLParser, said: Metadata, body: LexborNode, lines: Sequence[Line]) -> Story | None:
-    text = body_text(readable(lines_of(body)))
-    title = _title(tree, said, body, lines)
-    above = lines[: _body_at(lines)]
-    at = max((n for n, line in enumerate(above) if title and same(line.text, title)), default=None)
-    head = above[at + 1 :] if at is not None else []
-    if not text.paragraphs:
-        return None
-    stamps = sorted((x for x in head if x.kind is Kind.STAMP), key=lambda x: x.label in LATE)
-    names = [x.text if x.kind is Kind.STAMP else byline(x.text) for x in head if x.kind in (Kind.STAMP, Kind.BYLINE)]
-    return Story(
-        title=title,
-        subtitle=_subtitle(head),
-        section=said.section
-        or text_of(tree.css_first(_SECTION_PART))
-        or (_section(above[:at]) if at is not None else None),
-        paragraphs=text.paragraphs,
-        bylines=once(n for n in (*names, *text.bylines) if n) or said.authors,
-        moment=said.moment or (stamps[0].moment if stamps else text.moment),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BodyText:
-    """An article's body without what is no text of it."""
-
-    paragraphs: tuple[str, ...]
-    bylines: tuple[str, ...]
-    moment: Moment | None
-
-
-def body_text(raw: Sequence[str]) -> BodyText:
-    """The paragraphs of a body given as lines: without buttons, weather tables, bylines and what follows its end."""
-    taken = {n for table in tables(raw) for n in table.lines}
-    lines = [_as_text(line_of(r)) for n, r in enumerate(raw) if n not in taken]
-    blocks: list[Block] = []
-    beside: list[Line] = []
-    for item in items_of(lines):
-        if isinstance(item, Block):
-            blocks.append(item)
-        elif item.kind in (Kind.FOOTER, Kind.LIST):
-            break
-        else:
-            beside.append(item)
-    text = signed(paragraphs(blocks))
-    names = [byline(x.text) for x in beside if x.kind is Kind.BYLINE]
-    stamps = [x.moment for x in beside if x.kind is Kind.STAMP and x.label not in LATE]
-    return BodyText(
-        paragraphs=text.paragraphs,
-        bylines=once(n for n in (*names, *text.bylines) if n),
-        moment=stamps[0] if stamps else None,
-    )
-
-
-def _as_text(line: Line) -> Line:
-    """A line of a body: a section's name or a date in it is its own word."""
-    return replace(line, kind=Kind.TEXT) if line.kind in (Kind.SECTION, Kind.DATE) else line
-
-
-def _title(tree: LexborHTMLParser, said: Metadata, body: LexborNode, lines: Sequence[Line]) -> str | None:
-    """The headline: the heading above the body that the metadata name, else what they name if it is printed there,
-    else the nearest heading of the first or second order. The site's own name is none."""
-    headings = _headings_above(tree, body)
-    named = [t for title in said.titles for t in (title, without_site(title))]
-    for heading in reversed(headings):
-        if any(same(heading, t) or t.startswith(heading + " ") for t in named):
-            return heading
-    printed = [line.text for line in lines[: _body_at(lines)]]
-    for t in named:
-        if any(same(t, p) for p in printed):
-            return t
-    return headings[-1] if headings else (named[-1] if named else None)
-
-
-def _headings_above(tree: LexborHTMLParser, body: LexborNode) -> list[str]:
-    """The headings before the body in the order of the page; lower ones only where no higher one is."""
-    found: list[tuple[str, str]] = []
-    for node in tree.css(
-        "h1, h2, h3, h4, #news_body_area, #article-view-content-div, #bo_v_con, [itemprop=articleBody]"
-    ):
-        if node.mem_id == body.mem_id:
-            break
-        if (node.tag or "").startswith("h") and (text := text_of(node.css_first(_TITLE_PART) or node)):
-            found.append((node.tag or "", text))
-    high = [text for tag, text in found if tag in ("h1", "h2")]
-    return high or [text for _, text in found]
-
-
-def _subtitle(head: Sequence[Line]) -> str | None:
-    """The lines right below the headline, before any button, byline or stamp."""
-    words = []
-    for line in head:
-        if line.kind in (Kind.BLANK, Kind.GAP):
-            continue
-        if line.kind is not Kind.TEXT or line.text == _BODY_MARK or not is_headline(line.text):
-            break
-        words.append(line.text)
-    return " ".join(words[:2]) or None
-
-
-def _section(above: Sequence[Line]) -> str | None:
-    """The section named right above the headline; several in a row are steps of a path, many of them a menu."""
-    names = []
-    for line in reversed(above):
-        if line.kind in (Kind.BLANK, Kind.GAP, Kind.INTERFACE):
-            continue
-        if line.kind is not Kind.SECTION or line.bulleted:
-            break
-        names.append(line.text)
-    return names[0] if 0 < len(names) < 3 else None
-
-
 def _images(body: LexborNode, base: str | None) -> tuple[Image, ...]:
     found: dict[str, Image] = {}
     for node in body.css("img[src]"):
@@ -227,22 +197,46 @@ def _images(body: LexborNode, base: str | None) -> tuple[Image, ...]:
     return tuple(found.values())
 
 
-# --- pages of other families -----------------------------------------------------------------
+# --- pages without an element that holds the article -----------------------------------------
 
 
 def _unknown(tree: LexborHTMLParser, said: Metadata) -> MarkupPage:
-    """A page of a family nobody knows: the text that a browser would show, below its headline where one is named."""
+    """A page as a browser would show it, below its headline where one is named; else what its metadata hold."""
     raw = lines_of(_root(tree))
     whole = read_text("\n".join(raw))
     title = next((t for s in said.titles for t in (s, without_site(s)) if any(same(t, r) for r in raw)), None)
-    if title is None:
-        return MarkupPage(text=whole, address=said.address)
-    at = max(n for n, line in enumerate(raw) if same(line, title))
-    below = read_text("\n".join(("2000.01.01 (토)", "", *raw[at:])))
-    story = below.story and replace(
-        below.story,
-        moment=said.moment or below.story.moment,
-        section=said.section or (whole.story and whole.story.section) or below.story.section,
-        bylines=below.story.bylines or said.authors,
+    if title is not None and not is_error(title):
+        at = max(n for n, line in enumerate(raw) if same(line, title))
+        below = read_text("\n".join(("2000.01.01 (토)", "", *raw[at:])))
+        story = below.story and replace(
+            below.story,
+            moment=said.moment or below.story.moment,
+            section=said.section or (whole.story and whole.story.section) or below.story.section,
+            bylines=below.story.bylines or said.authors,
+        )
+        whole = replace(whole, story=story, teasers=below.teasers)
+    if whole.story is not None and not _is_told(whole, whole.story):
+        whole = replace(whole, story=None, teasers=())
+    if whole.story is None and said.body:
+        whole = replace(whole, story=_told_by_metadata(said))
+    return MarkupPage(text=whole, address=said.address)
+
+
+def _is_told(page: PageText, story: Story) -> bool:
+    """Whether something beside prose says that a text is an article: a newspaper's date or weather, a stamp, a name."""
+    newspaper = page.date_line is not None or bool(page.observations)
+    return newspaper or story.moment is not None or bool(story.bylines)
+
+
+def _told_by_metadata(said: Metadata) -> Story | None:
+    """The article that metadata carry whole, on pages that scripts fill; a cut one is none."""
+    paragraphs = plain_paragraphs(said.body or "")
+    if not said.titles or not paragraphs or is_cut(paragraphs[-1]):
+        return None
+    return Story(
+        title=without_site(said.titles[0]),
+        section=said.section,
+        paragraphs=paragraphs,
+        bylines=said.authors,
+        moment=said.moment,
     )
-    return MarkupPage(text=replace(whole, story=story, teasers=below.teasers), address=said.address)

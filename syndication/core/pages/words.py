@@ -109,8 +109,14 @@ _PHOTO_CREDIT = re.compile(
     r"[▲△▼▶◀■◆\[(<〈/|\s]{0,4}(?:(?:글|영상)?\s?[·ㆍ/]?\s?사진|자료\s?사진|그래픽|이미지)\s?(?:(?:제공|출처)\s?[=:ㅣ|/]?|[=:ㅣ|/])\s?"
     r"[^.!?]{1,24}[\])>〉]?|[(\[<]?\s?(?:사진|자료)\s?=\s?[^.!?]{1,24}[\])>]?|[ⓒ©]\s?[^.!?ⓒ©]{1,20}"
 )
+_ERROR = re.compile(
+    r"\b(?:403|404|410|500|502|503)\b|not\s?found|(?:찾을|볼|표시할|열)\s?수\s?없|존재하지\s?않는|삭제된\s?(?:기사|게시물|페이지)|^(?:error|오류|에러)\b|"
+    r"forbidden|access\s?denied|로그인|회원\s?가입",
+    re.IGNORECASE,
+)
 _NO_YEAR = re.compile(r"\d{1,2}\s?[./]\s?\d{1,2}\.?\s?\(?[월화수목금토일](?:요일)?\)?")
 
+_MORE_BY = re.compile(r"\s*(?:의\s?)?(?:(?:다른|전체|최신)\s?기사|기사)\s?(?:더\s?|전체\s?)?보기\s*$")
 _LONGEST_WORD = 30  # longer lines are no button, menu or heading
 
 
@@ -130,8 +136,9 @@ def line_of(raw: str) -> Line:
     dated = _dated(bare)
     if dated is not None:
         return dated
-    if byline(bare) is not None or is_mail(bare):
-        return Line(kind=Kind.BYLINE, text=bare)
+    signed = _MORE_BY.sub("", bare)
+    if byline(signed) is not None or is_mail(signed):
+        return Line(kind=Kind.BYLINE, text=signed)
     if is_photo_credit(bare):
         return Line(kind=Kind.INTERFACE, text=bare)
     return Line(kind=Kind.TEXT, text=text, bulleted=bare != text)
@@ -184,6 +191,11 @@ def is_photo_credit(text: str) -> bool:
     return len(text) <= _LONGEST_WORD and _PHOTO_CREDIT.fullmatch(text) is not None
 
 
+def is_error(title: str) -> bool:
+    """Whether a headline names an error and no story (404, 페이지를 찾을 수 없습니다)."""
+    return _ERROR.search(title) is not None
+
+
 def is_no_year(text: str) -> bool:
     """Whether a line is a date without its year (06.17 (월))."""
     return len(text) <= _LONGEST_WORD and _NO_YEAR.fullmatch(text) is not None
@@ -196,8 +208,20 @@ _STAMP = re.compile(
     r"(?P<date>\d{4}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}\s?[일.]?(?:\s?\([월화수목금토일]\))?"
     r"(?:\s*[\[(]?(?:오전|오후)?\s?\d{1,2}\s?[:시]\s?\d{1,2}\s?분?(?::\d{1,2})?[\])]?)?)"
 )
+# behind these labels a year of two digits is one: boards print it so
+_SHORT_STAMP = re.compile(
+    r"(?P<label>작성일|등록일|게시일|날\s?짜|일\s?시|작성|등록)\s*[:：]?\s*(?P<date>\d\d\s?(?P<sep>[-./])\s?\d\d\s?(?P=sep)\s?\d\d\.?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?)(?!\d)"
+)
+_UNLABELLED = re.compile(
+    r"(?P<date>\d{4}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}\s?[일.]?(?:\s?\([월화수목금토일]\))?"
+    r"\s*(?:오전|오후)?\s?\d{1,2}\s?[:시]\s?\d{1,2}\s?분?(?::\d{1,2})?)(?!\d)"
+)
+_WRITER = re.compile(
+    r"(?:글쓴이|작성자|이름|기자명)\s*[:：]?\s*(?:관리자|운영자|편집부|편집국|최고관리자|admin\w{0,10})?(?=\s|$)"
+)
 _BETWEEN = re.compile(r"[\s|/·ㆍ,()\[\]\-:]+")
 _COUNTS = re.compile(r"(?:조회수?|댓글수?|추천수?|공감수?|좋아요)\s?[:(]?\s?\d[\d,]{0,8}\s?[)건개회]?")
+_MAILED = re.compile(r"[\w.+-]{1,64}@[\w.-]{0,64}", re.ASCII)
 LATE = ("최종편집", "최종수정", "수정")  # when it was last touched, not when it came out
 
 
@@ -206,14 +230,38 @@ def _dated(text: str) -> Line | None:
         return None
     if is_no_year(text):
         return Line(kind=Kind.DATE, text=text)
-    stamp = _stamp(text)
+    stamp = _stamp(_with_century(text))
     if stamp is not None:
         return stamp
     moment = parse_moment(text.removeprefix("오늘").strip(" :"))
     label = next((label for label in LABELS if text.endswith(label)), None)
     if moment and label:
         return Line(kind=Kind.STAMP, label=label, moment=moment)
-    return Line(kind=Kind.DATE, text=text, moment=moment) if moment else None
+    return Line(kind=Kind.DATE, text=text, moment=moment) if moment else _signed_date(text)
+
+
+def _with_century(text: str) -> str:
+    """A line whose stamp has a year of two digits, with four."""
+    found = _SHORT_STAMP.search(text)
+    if found is None:
+        return text
+    date = found.group("date")
+    label = re.sub(r"\s|일$", "", found.group("label"))
+    known = label if label in LABELS else "작성"
+    century = "20" if int(date[:2]) < 70 else "19"
+    return f"{text[: found.start()]} {known}일 {century}{date}{text[found.end() :]}"
+
+
+def _signed_date(text: str) -> Line | None:
+    """A line that holds a byline and an instant and nothing else (다온 기자 | 2026.01.20 18:00)."""
+    found = _UNLABELLED.search(text)
+    moment = parse_moment(found.group("date")) if found else None
+    if found is None or moment is None:
+        return None
+    rest = " ".join(_BETWEEN.sub(" ", text[: found.start()] + " " + text[found.end() :]).split())
+    mail = _MAILED.sub("", rest).strip()
+    who = byline(mail) if mail else None
+    return Line(kind=Kind.STAMP, text=who, moment=moment) if who else None
 
 
 def _stamp(text: str) -> Line | None:
@@ -222,8 +270,8 @@ def _stamp(text: str) -> Line | None:
     stamps = [(label, moment) for label, moment in found if moment is not None]
     if not stamps:
         return None
-    rest = " ".join(_BETWEEN.sub(" ", _COUNTS.sub(" ", _STAMP.sub(" ", text))).split())
-    who = byline(rest)
+    rest = " ".join(_BETWEEN.sub(" ", _WRITER.sub(" ", _COUNTS.sub(" ", _STAMP.sub(" ", text)))).split())
+    who = byline(_MAILED.sub("", rest).strip()) if rest else None
     if rest and who is None and not all(_is_interface(word) for word in rest.lower().split()):
         return None
     stamps.sort(key=lambda stamp: stamp[0] in LATE)

@@ -1,0 +1,47 @@
+"""Sample pages with labels: what a careful reader calls the article, its headline, date and names.
+
+Two sets: one by which the rules were found, and one that no rule had seen (tests/data/pages_labelled/README.md).
+"""
+
+from __future__ import annotations
+
+from statistics import mean
+
+import pytest
+
+from syndication.core.pages import read_page
+from tests.labelled import Label, Verdict, judged, labelled
+
+SETS = ("pages_labelled",)
+LABELS = [label for name in SETS for label in labelled(name)]
+LEAST_BODY = 0.98
+
+
+def verdict(label: Label) -> Verdict:
+    return judged(label, read_page(label.html, url=label.url, content_type=label.content_type, outlet="sample"))
+
+
+@pytest.mark.parametrize("label", LABELS, ids=lambda label: label.page)
+def test_a_page_is_read_as_a_careful_reader_would(label: Label) -> None:
+    read = verdict(label)
+    assert read.strange == (), "words of the interface or of another story"
+    assert read.date != "wrong"
+    assert read.body >= 0.9
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_bodies_dates_headlines_and_names_of_a_whole_set(name: str) -> None:
+    read = [verdict(label) for label in labelled(name)]
+    articles = [v for v in read if v.label.article]
+    assert mean(v.body for v in articles) >= LEAST_BODY
+    assert mean(v.title for v in articles) >= 0.97
+    assert mean(v.date == "right" for v in articles) >= 0.97
+    assert mean(v.bylines for v in articles) >= 0.95
+    assert all(v.body == 1 for v in read if not v.label.article), "a page without an article has none"
+
+
+def test_the_set_is_as_large_and_varied_as_it_says() -> None:
+    articles = [label for label in labelled("pages_labelled") if label.article]
+    assert len(articles) >= 130
+    assert len({label.trait for label in articles}) >= 100
+    assert {label.family for label in articles} == {"mediaon", "ndsoft", "gnuboard", "wordpress", "generic"}
