@@ -12,16 +12,24 @@ from datetime import date, datetime
 from syndication.core.catalogue import SHOWN, Story
 from syndication.core.model import Article, ArticleContent, ArticleStatus, Image, Outlet, Rights
 from syndication.core.prose import summary
-from syndication.render.feed_items import Category, Enclosure, FeedItem, image_type
+from syndication.render.feed_items import Category, Enclosure, FeedItem, image_type, unmade
 from syndication.render.words import Words
 
 FULL_TEXT = (Rights.OWN, Rights.LICENSED)
 
 
 def article_item(story: Story, *, outlet: Outlet, say: Words) -> FeedItem:
-    """The item of one Article: in full where the rights allow it, else its summary alone and no pictures."""
-    if story.article.status not in SHOWN:
-        return _stub(story, outlet=outlet, say=say)
+    """The item of one Article: in full where the rights allow it, else its summary alone and no pictures.
+
+    What is stored of it may be beyond rendering: then the item says why, and is quarantined alone."""
+    make = _item if story.article.status in SHOWN else _stub
+    try:
+        return make(story, outlet=outlet, say=say)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one Article must not cost a feed
+        return unmade(story.uri, story.appeared_at, error)
+
+
+def _item(story: Story, *, outlet: Outlet, say: Words) -> FeedItem:
     article, content = story.article, story.article.content
     full = content.rights in FULL_TEXT
     images = content.images if full else ()

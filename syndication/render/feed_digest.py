@@ -29,11 +29,12 @@ from syndication.core.model import (
     Weather,
 )
 from syndication.render.feed_articles import mark, taken_back
-from syndication.render.feed_items import FeedItem, public_uri
+from syndication.render.feed_items import FeedItem, public_uri, unmade
 from syndication.render.words import Words
 
 PUBLISHED = (IssueState.FROZEN, IssueState.CLOSED)
 NAMED = 3  # headlines in a digest's summary
+LONGEST = 500  # characters of one headline or summary in it
 
 
 def digest_items(
@@ -52,7 +53,19 @@ def digest_items(
 def digest_item(
     issue: Issue, *, outlet: Outlet, edition: Edition, say: Words, restated: Mapping[int, Restatement]
 ) -> FeedItem:
-    """The whole digest of an Issue as one item, dated by the Edition's hour."""
+    """The whole digest of an Issue as one item, dated by the Edition's hour.
+
+    One that is beyond rendering says why, and is quarantined alone."""
+    try:
+        return _item(issue, outlet=outlet, edition=edition, say=say, restated=restated)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one Issue must not cost the feed
+        uri = links.issue_uri(outlet.domain, edition.id, issue.on, issue.cadence)
+        return unmade(uri, issue.publish_at, error)
+
+
+def _item(
+    issue: Issue, *, outlet: Outlet, edition: Edition, say: Words, restated: Mapping[int, Restatement]
+) -> FeedItem:
     since = {i.article.id: restated[i.article.id] for i in issue.content.items if i.article.id in restated}
     gone = {number: one for number, one in since.items() if one.gone}
     return FeedItem(
@@ -70,14 +83,19 @@ def digest_item(
 
 
 def digest_html(issue: Issue, edition: Edition, say: Words, gone: Mapping[int, Restatement]) -> str:
-    """Weather, then the stories by section in reading order."""
+    """The note from the desk, the weather, then the stories by section in reading order."""
     zone = ZoneInfo(edition.zone)
     items = issue.content.items
-    told = [_weather(issue.content.weather, edition, issue.on, zone, say)]
+    told = [_note(issue.content.note, say), _weather(issue.content.weather, edition, issue.on, zone, say)]
     for section in sections_of(issue.content):
         told.append(f"<h2>{_text(section)}</h2>")
         told += [_story(item, zone, say, gone.get(item.article.id)) for item in items if item.section == section]
     return "".join(told)
+
+
+def _note(note: str | None, say: Words) -> str:
+    lines = [f"<p>{_text(line)}</p>" for line in (note or "").splitlines() if line.strip()]
+    return f"<h2>{_text(say('편집국에서'))}</h2>{''.join(lines)}" if lines else ""
 
 
 def _title(issue: Issue, edition: Edition, say: Words) -> str:
@@ -91,7 +109,7 @@ def _summary(issue: Issue, say: Words, gone: Mapping[int, Restatement]) -> str:
     titles = [item.article.content.title for item in issue.content.items if item.article.id not in gone]
     if not titles:
         return say("오늘의 날씨")
-    named = " · ".join(titles[:NAMED])
+    named = " · ".join(_short(title) for title in titles[:NAMED])
     return named if len(titles) <= NAMED else say("{titles} 외 {count}건", titles=named, count=len(titles) - NAMED)
 
 
@@ -99,18 +117,24 @@ def _summary(issue: Issue, say: Words, gone: Mapping[int, Restatement]) -> str:
 
 
 def _story(item: IssueItem, zone: ZoneInfo, say: Words, gone: Restatement | None) -> str:
-    if gone is not None:
-        return _gone(gone, say)
-    title, url = _text(item.article.content.title), public_uri(item.link)
+    """A story's part; nothing for one that is beyond rendering: in the Feeds of Articles its reason is kept."""
+    try:
+        return _told_story(item, zone, say) if gone is None else _gone(gone, say)
+    except Exception:  # noqa: BLE001 - whatever is wrong with one Article must not cost the digest
+        return ""
+
+
+def _told_story(item: IssueItem, zone: ZoneInfo, say: Words) -> str:
+    title, url = _text(_short(item.article.content.title)), public_uri(item.link)
     head = f'<a href="{html.escape(url)}">{title}</a>' if url else title
-    summary = f"<p>{_text(item.summary)}</p>" if item.summary else ""
-    notes = " · ".join(_text(note) for note in _notes(item.article, zone, say))
+    summary = f"<p>{_text(_short(item.summary))}</p>" if item.summary else ""
+    notes = " · ".join(_text(_short(note)) for note in _notes(item.article, zone, say))
     return f"<h3>{head}</h3>{summary}" + (f"<p><small>{notes}</small></p>" if notes else "")
 
 
 def _gone(gone: Restatement, say: Words) -> str:
     """What stands in the place of a story that was taken back since."""
-    head = f"{mark(gone.canceled, say)} {gone.title}" if gone.canceled else mark(gone.canceled, say)
+    head = f"{mark(gone.canceled, say)} {_short(gone.title)}" if gone.canceled else mark(gone.canceled, say)
     return f"<h3>{_text(head)}</h3><p>{_text(taken_back(gone.notice, canceled=gone.canceled, say=say))}</p>"
 
 
@@ -226,6 +250,11 @@ def _hour(at: datetime, on: date, zone: ZoneInfo, say: Words) -> str:
     """06:00 관측; with its date when that is not the Issue's."""
     local = at.astimezone(zone)
     return say("{when} 관측", when=f"{local:%H:%M}" if local.date() == on else f"{local:%Y-%m-%d %H:%M}")
+
+
+def _short(text: str) -> str:
+    """A headline or summary at a length that leaves room for the others'."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
 def _text(text: str) -> str:

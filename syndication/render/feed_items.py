@@ -18,6 +18,7 @@ import nh3
 from syndication.core.flow import one_line
 from syndication.core.model import Image, Weather
 
+LONGEST_REASON = 500
 MAX_FIELD = 300_000  # characters of one field: a whole feed has to stay under 2 MB
 
 
@@ -58,6 +59,7 @@ class FeedItem:
     language: str = "ko"
     appeared_at: datetime | None = None  # when it came into our feeds
     weather: Weather | None = None  # of a digest; JSON Feed carries it as an extension
+    unmade: str | None = None  # why it could not even be made of what is stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,12 @@ class FeedHead:
 
 class Unfit(ValueError):
     """An item that cannot be published; the message says why."""
+
+
+def unmade(item_id: str, updated_at: datetime, error: Exception) -> FeedItem:
+    """What stands for an item that could not be made of what is stored: it goes into quarantine, and harms no other."""
+    reason = f"it cannot be rendered: {error or type(error).__name__}"
+    return FeedItem(id=item_id, title="", url=None, updated_at=updated_at, unmade=reason[:LONGEST_REASON])
 
 
 # --- text ------------------------------------------------------------------------------------
@@ -197,11 +205,13 @@ def _escaped(part: str) -> str:
 
 LONGEST_ID = 500
 _FIRST_FEEDS = datetime(1990, 1, 1, tzinfo=UTC)  # an older date of a feed is a slip, as validators say
-_SLACK = timedelta(minutes=10)  # of clocks; a date further ahead is a slip as well
+SLACK = timedelta(minutes=10)  # of clocks; a date further ahead is a slip as well
 
 
 def fit(item: FeedItem) -> FeedItem:
     """The item as every dialect can carry it. Raises Unfit with the reason when it cannot be published at all."""
+    if item.unmade is not None:
+        raise Unfit(item.unmade)
     for text in (item.title, item.summary, item.content_html):
         if text is not None and len(text) > MAX_FIELD:
             raise Unfit(f"a text of it is longer than {MAX_FIELD:,} characters")
@@ -254,7 +264,7 @@ def _plausible(item: FeedItem, updated_at: datetime) -> datetime | None:
         return None
     at = instant(item.published_at)
     seen_at = max(updated_at, instant(item.appeared_at)) if item.appeared_at is not None else updated_at
-    return at if _FIRST_FEEDS <= at <= seen_at + _SLACK else None
+    return at if _FIRST_FEEDS <= at <= seen_at + SLACK else None
 
 
 def instant(at: datetime) -> datetime:

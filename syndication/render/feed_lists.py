@@ -16,7 +16,7 @@ from lxml import etree
 
 from syndication.core.catalogue import SHOWN, Story
 from syndication.core.model import Rights
-from syndication.render.feed_items import FeedHead, plain, public_uri
+from syndication.render.feed_items import SLACK, FeedHead, plain, public_uri
 
 MAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
@@ -80,8 +80,15 @@ def listed(stories: Iterable[Story], *, home: str, zone: str, at: datetime) -> l
 
     Left out: what was taken back, paid for or is another's, and what stands elsewhere under an unknown date, since
     the date is that of first publication. What stands on our own pages (below `home`) was published as it appeared."""
-    found = (_listed(story, home=home, zone=ZoneInfo(zone), at=at) for story in stories)
+    found = (_listed_or_none(story, home=home, zone=ZoneInfo(zone), at=at) for story in stories)
     return sorted((one for one in found if one is not None), key=lambda one: (one.on, one.published, one.url))[::-1]
+
+
+def _listed_or_none(story: Story, *, home: str, zone: ZoneInfo, at: datetime) -> Listed | None:
+    try:
+        return _listed(story, home=home, zone=zone, at=at)
+    except Exception:  # noqa: BLE001 - in its Feeds it is quarantined with its reason; the others are listed
+        return None
 
 
 def _listed(story: Story, *, home: str, zone: ZoneInfo, at: datetime) -> Listed | None:
@@ -89,8 +96,8 @@ def _listed(story: Story, *, home: str, zone: ZoneInfo, at: datetime) -> Listed 
     url, title = public_uri(story.link or ""), plain(content.title)
     if story.article.status not in SHOWN or content.sponsored or content.rights is Rights.NOT_FOR_PASSING_ON:
         return None
-    told = _published(story, zone, ours=story.link is not None and story.link.startswith(f"{home}/"))
-    if url is None or not title or told is None or told[1] < (at - NEWS_AGE).astimezone(zone).date():
+    told = _published(story, zone, at, ours=story.link is not None and story.link.startswith(f"{home}/"))
+    if url is None or not title or told is None:
         return None
     return Listed(
         url=url,
@@ -102,12 +109,15 @@ def _listed(story: Story, *, home: str, zone: ZoneInfo, at: datetime) -> Listed 
     )
 
 
-def _published(story: Story, zone: ZoneInfo, *, ours: bool) -> tuple[str, date] | None:
+def _published(story: Story, zone: ZoneInfo, at: datetime, *, ours: bool) -> tuple[str, date] | None:
+    """Its date as W3C dates are written, and its local day; None where unknown, to come, or over two days ago."""
     content = story.article.content
     if content.published_on is not None and content.published_at is None:
-        return content.published_on.isoformat(), content.published_on
+        days = (at - NEWS_AGE).astimezone(zone).date(), at.astimezone(zone).date()
+        known = days[0] < content.published_on <= days[1]  # of the earliest day a part is over two days ago
+        return (content.published_on.isoformat(), content.published_on) if known else None
     instant = content.published_at or (story.appeared_at if ours else None)
-    if instant is None:
+    if instant is None or not at - NEWS_AGE <= instant <= at + SLACK:
         return None
     local = instant.astimezone(zone).replace(microsecond=0)
     return local.isoformat(), local.date()

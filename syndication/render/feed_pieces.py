@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import accumulate
 
-from syndication.render.feed_items import FeedHead, FeedItem
+from syndication.render.feed_items import LONGEST_REASON, FeedHead, FeedItem
 from syndication.render.feed_repairs import rfc822
 from syndication.render.feeds import atom_bytes, fit_head, fit_or_reason, rss_bytes
 from syndication.render.json_feed import json_head, json_item
 
 DIALECTS = ("rss", "atom", "json")
-LAYER = "1"  # raise it when the bytes of an item change for a reason that is not in the item
+LAYER = "2"  # raise it when the bytes of an item change for a reason that is not in the item
 
 _AT_A_TIME = 200
 _MARK = datetime(1990, 1, 1, tzinfo=UTC)  # stands in a head for the date that each feed fills in
@@ -78,7 +78,7 @@ def _one(item: FeedItem, make: Callable[[FeedItem], bytes]) -> Piece:
     try:
         return Piece(body=make(item))
     except Exception as error:  # noqa: BLE001 - see above
-        return Piece(reason=f"it cannot be rendered: {error or type(error).__name__}"[:500])
+        return Piece(reason=f"it cannot be rendered: {error or type(error).__name__}"[:LONGEST_REASON])
 
 
 def _cut(feed: bytes, dialect: str, count: int) -> list[bytes]:

@@ -14,6 +14,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndication.render.feed_items import (
+    LONGEST_REASON,
     FeedHead,
     FeedItem,
     Unfit,
@@ -173,8 +174,10 @@ def fit_or_reason(item: FeedItem) -> FeedItem | str:
     """The item fit to be published, or the reason why it cannot be."""
     try:
         return fit(item)
-    except (Unfit, TypeError, AttributeError) as error:  # the latter two: a field of another kind than declared
+    except Unfit as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001 - a field of another kind than declared must not cost the others
+        return f"it cannot be rendered: {error or type(error).__name__}"[:LONGEST_REASON]
 
 
 def _shown(item_id: object) -> str:

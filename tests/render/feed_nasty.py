@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from syndication.core.model import Image
+from syndication.core.model import ArticleContent, Image, Rights
 from syndication.render.feed_items import Category, Enclosure, FeedHead, FeedItem, fit
 from tests.render.feed_samples import HEAD, feed_item
 
@@ -91,6 +91,33 @@ def items(draw: st.DrawFn, number: int = 1) -> FeedItem:
                 length=st.integers(-1, 9999),
             )
         ),
+    )
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> ArticleContent:
+    """What a careless source, or a fault of ours, may have stored of an Article."""
+    known = draw(st.booleans())
+    return ArticleContent(
+        title=draw(NASTY) + draw(st.sampled_from(["", "가람시 소식", "가" * 5000])),
+        subtitle=draw(st.none() | NASTY),
+        paragraphs=tuple(draw(st.lists(NASTY, max_size=3))),
+        html=draw(MARKUP),
+        section=draw(st.none() | st.just("사회") | NASTY),
+        region=draw(st.none() | NASTY),
+        url=draw(ADDRESSES),
+        bylines=tuple(draw(st.lists(NASTY, max_size=2))),
+        tags=tuple(draw(st.lists(NASTY, max_size=2))),
+        images=tuple(
+            Image(url=url, alt=draw(NASTY), credit=draw(st.none() | NASTY), licence=draw(st.none() | NASTY))
+            for url in draw(st.lists(ADDRESSES.filter(bool), max_size=2))
+        ),
+        published_at=draw(INSTANTS) if known else None,
+        published_on=draw(st.none() | st.dates()) if not known else None,
+        rights=draw(st.sampled_from(Rights)),
+        rights_holder=draw(st.none() | NASTY),
+        robot=draw(st.booleans()),
+        sponsored=draw(st.booleans()),
     )
 
 

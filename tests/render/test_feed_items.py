@@ -35,6 +35,7 @@ from syndication.render.feed_items import (
     plain,
     public_uri,
 )
+from syndication.render.feed_pieces import pieces
 from syndication.render.words import words as words_in
 from tests.factories import MORNING, OUTLET, article
 from tests.render.feed_samples import EDITION, PICTURE, SEEN, feed_item, issue, observed, restated, story
@@ -161,6 +162,31 @@ def test_degrees_are_never_minus_nought(value: float, digits: int, shown: str) -
     assert degrees(value, digits) == shown
 
 
+def test_one_story_beyond_rendering_costs_no_digest() -> None:
+    odd = article(2, published_at=datetime.max.replace(tzinfo=UTC))
+    made = digest(issue(article(1), odd, article(3)))
+    assert "표본 기사 1" in made.content_html
+    assert "표본 기사 3" in made.content_html
+    assert "<h3><a href" in made.content_html.split("표본 기사 1")[1]
+    assert made.content_html.count("<h3>") == 2
+
+
+def test_giant_headlines_are_told_shortly_in_a_digest_so_that_it_can_go_out() -> None:
+    giants = [article(n, title="가" * 200_000, bylines=("나" * 200_000,)) for n in range(5)]
+    made = fit(digest(issue(*giants)))  # type: ignore[arg-type]
+    assert made.content_html is not None
+    assert len(made.content_html) < 20_000
+    assert len(made.summary or "") < 3_000
+
+
+def test_an_issue_beyond_rendering_says_why_and_costs_no_other() -> None:
+    odd = issue(article(1), number=2, weather=None)  # type: ignore[arg-type]
+    made = digest_items([issue(article(1)), odd], outlet=OUTLET, edition=EDITION, say=KOREAN)
+    assert sorted(one.unmade is None for one in made) == [False, True]
+    with pytest.raises(Unfit, match=r"cannot be rendered: .*stations"):
+        fit(next(one for one in made if one.unmade is not None))
+
+
 def test_marks_that_a_reader_is_owed_stand_by_the_story() -> None:
     html = digest(issue(article(1, sponsored=True), article(2, robot=True))).content_html
     assert "<small>광고</small>" in html
@@ -214,6 +240,13 @@ def test_an_own_article_goes_in_full_with_all_that_is_known_of_it() -> None:
     assert made.rights == "© 가람일보 (표본)"
     assert made.images == (PICTURE,)
     assert made.enclosure is not None
+
+
+@pytest.mark.parametrize("values", [{"tags": None}, {"bylines": None}, {"title": 7}, {"images": (None,)}])
+def test_an_article_beyond_rendering_is_quarantined_with_its_reason(values: dict[str, object]) -> None:
+    (good, bad) = pieces([shown(article(1)), shown(article(2, **values))], "rss")
+    assert good.reason is None
+    assert (bad.reason or "").startswith("it cannot be rendered: ")
 
 
 def test_an_adopted_id_is_the_items_id_and_its_own_uri_stays_beside_it() -> None:

