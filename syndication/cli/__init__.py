@@ -10,7 +10,20 @@ from pathlib import Path
 import click
 
 from syndication import __version__
-from syndication.cli import demo, doctor, ledger, listening, looking, moving, people, reading, running, staff, working
+from syndication.cli import (
+    demo,
+    doctor,
+    hearing,
+    ledger,
+    listening,
+    looking,
+    moving,
+    people,
+    reading,
+    running,
+    staff,
+    working,
+)
 from syndication.cli.house import Commands, Context
 
 
@@ -34,6 +47,6 @@ def main(context: click.Context, publisher: Path | None) -> None:
     context.obj = Context(named=publisher)
 
 
-for area in (ledger, running, staff, reading, working, looking, doctor, people, listening, moving, demo):
+for area in (ledger, running, staff, hearing, reading, working, looking, doctor, people, listening, moving, demo):
     for command in area.COMMANDS:
         main.add_command(command)

@@ -9,8 +9,9 @@ import os
 
 import click
 
-from syndication import bootstrap, watch
+from syndication import bootstrap, telling, watch
 from syndication import settings as publisher_settings
+from syndication.cli.hearing import listener_facts, listener_table
 from syndication.cli.house import Context, err, json_option, out, print_json, print_problems, table
 from syndication.core.health import EditionFacts
 from syndication.core.model import Balance, Channel
@@ -83,8 +84,11 @@ def status(context: Context, as_json: bool) -> None:
         now = house.ports.clock.now()
         doubt = in_doubt(house.ports)
         survey = watch.survey(house.store, house.settings.editions, house.settings.sources, now, doubt=doubt)
+        heard = telling.standing(house.ports, house.setup)
     if as_json:
-        print_json({"at": now, "findings": survey.findings, "editions": [_facts(f) for f in survey.editions]})
+        editions = [_facts(f) for f in survey.editions]
+        listeners = [listener_facts(each) for each in heard]
+        print_json({"at": now, "findings": survey.findings, "editions": editions, "listeners": listeners})
     else:
         for facts in survey.editions:
             for issue in facts.issues[:3]:
@@ -92,6 +96,8 @@ def status(context: Context, as_json: bool) -> None:
                 out.print(words.rstrip(), style="bold", markup=False)
                 balances = {c: b for (n, c), b in facts.balances.items() if n == issue.id}
                 out.print(balance_table(balances))
+        if heard:
+            out.print(listener_table(heard))
         for finding in survey.findings:
             err.print(f"! {finding.sentence}", markup=False, soft_wrap=True)
         if not survey.findings:
