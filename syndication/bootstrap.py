@@ -28,7 +28,6 @@ from syndication.adapters.http import HttpFetcher
 from syndication.adapters.imap import ImapPostbox
 from syndication.adapters.indexnow import SearchHerald
 from syndication.adapters.journals import FileJournals
-from syndication.adapters.kma import KmaService
 from syndication.adapters.s3 import Bucket, S3Publisher
 from syndication.adapters.s3.cloudfront import CloudFront
 from syndication.adapters.ses import Account, SesMailer
@@ -47,6 +46,7 @@ from syndication.core.signers import Transport
 from syndication.core.telling import Ear, Listener
 from syndication.ports import Herald, Invalidation, Mailer, Permanent, Ports, Publisher, Setup, Transient
 from syndication.settings import Settings
+from syndication.wiring import asks_weather, weather_services
 
 LARGEST_ANSWER = 40 * 1024 * 1024  # octets of one page or feed, after decompression: ten thousand stories fit
 PUBLISHER = "SYNDICATION_PUBLISHER"  # environment name of the path of publisher.toml
@@ -106,7 +106,7 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
         publisher=publisher(settings),
         journals=FileJournals(settings.storage.folder / "journals"),
         folders={s.id: DropFolder(Path(s.location)) for s in settings.sources if s.kind is SourceKind.FOLDER},
-        weather=_weather(settings, clock),
+        weather=weather_services(settings, clock, user_agent(settings)),
         postbox=_postbox(settings),
         invalidate=_invalidation(settings, clock),
         desk=DeskFile(settings.file.parent / desk.FILE),
@@ -138,7 +138,7 @@ def make_setup(settings: Settings) -> Setup:
         seeds=frozenset(links.address_key(a, settings.address_keys).digest for a in settings.mail.seeds),
         cohort=cohort_below(settings.mail.cut_over / 100),
         most_refused=settings.mail.most_refused / 100,
-        weather_stations=settings.weather.stations if settings.weather.kma_key else (),
+        weather_stations=settings.weather.stations if asks_weather(settings.weather) else (),
         hub=settings.hub,
         listeners=_listeners(settings),
         site_key=settings.indexnow.key if settings.indexnow else None,
@@ -328,11 +328,6 @@ def everybody(told: Sequence[Invalidation]) -> Invalidation:
             raise fault
 
     return tell
-
-
-def _weather(settings: Settings, clock: SystemClock) -> KmaService | None:
-    key = settings.weather.kma_key
-    return None if key is None else KmaService(key=key, clock=clock)
 
 
 # --- templates -------------------------------------------------------------------------------

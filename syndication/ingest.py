@@ -14,7 +14,6 @@ from typing import ClassVar
 
 import structlog
 
-from syndication.core.dates import SEOUL
 from syndication.core.health import troubles
 from syndication.core.model import (
     FirstPoll,
@@ -29,7 +28,7 @@ from syndication.core.model import (
 )
 from syndication.core.rhythm import MEMORY
 from syndication.core.sources import read_dropped, read_input
-from syndication.ports import Dropped, Folder, Permanent, Ports, Setup, Stored, Transient
+from syndication.ports import Dropped, Folder, Permanent, Ports, Stored, Transient
 
 log = structlog.get_logger()
 
@@ -106,21 +105,6 @@ def fetch(ports: Ports, source: Source, *, outlet_domain: str) -> Polled:
         error=polled.error,
     )
     return polled
-
-
-def fetch_weather(ports: Ports, setup: Setup) -> WeatherReading | None:
-    """Ask the weather service for today's weather at the publisher's stations and store it; None when there is none."""
-    if ports.weather is None or not setup.weather_stations:
-        return None
-    on = ports.clock.now().astimezone(SEOUL).date()
-    try:
-        reading = ports.weather.read(setup.weather_stations, on)
-    except (Transient, Permanent) as error:
-        log.warning("weather not read", error=str(error))
-        return None
-    ports.store.store_weather(reading)
-    log.info("weather read", observations=len(reading.observations), forecasts=len(reading.forecasts))
-    return reading
 
 
 def troubled(ports: Ports, sources: Iterable[Source], now: datetime) -> dict[str, str]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, publish, telling
+from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, publish, skies, telling
 from syndication.adapters.ses.queue import drain_events
 from syndication.bootstrap import House
 from syndication.core.model import Channel
@@ -61,7 +61,7 @@ def poll(source_id: str) -> None:
 
 @app.task(name="weather")  # type: ignore[untyped-decorator]  # Celery ships no types
 def weather() -> None:
-    ingest.fetch_weather(house().ports, house().setup)
+    skies.fetch(house().ports, house().setup)
 
 
 @app.task(name="publish_due")  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -13,7 +13,7 @@ import click
 from rich.progress import Progress
 
 from syndication import assemble as assembling
-from syndication import dispatch
+from syndication import dispatch, skies
 from syndication import ingest as ingesting
 from syndication.bootstrap import House
 from syndication.cli.house import Context, err, json_option, out, print_json, table
@@ -67,7 +67,7 @@ def ingest(context: Context, sources: tuple[str, ...], as_json: bool) -> None:
                     )
                 )
                 bar.advance(task)
-        ingesting.fetch_weather(house.ports, house.setup)
+        skies.fetch(house.ports, house.setup)
     if as_json:
         for result in results:
             print_json(result)

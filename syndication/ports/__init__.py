@@ -6,7 +6,7 @@ It implements nothing: real adapters and one in-memory adapter per port live in 
 from syndication.ports.desk import Desk, Wishes, Written
 from syndication.ports.errors import Outrun, Permanent, Transient, Unknown
 from syndication.ports.feeds import Adopted, Feeds
-from syndication.ports.inputs import Dropped, Fetched, Fetcher, Folder, Names, WeatherService
+from syndication.ports.inputs import Dropped, Fetched, Fetcher, Folder, Names
 from syndication.ports.mail import HELD_BACK, Arrived, Intent, Journal, Journals, Mail, Mailer, Pace, Postbox, Quota
 from syndication.ports.newsroom import Frozen, Intake, Newsroom, Stored
 from syndication.ports.outbox import Lease, Outbox, Settlement, Slice, Uncertain
@@ -14,6 +14,7 @@ from syndication.ports.outputs import Copy, Invalidation, Pages, Portal, Publish
 from syndication.ports.readership import Aftermath, Readership
 from syndication.ports.telling import Herald, Tellings
 from syndication.ports.together import Clock, Ports, Setup, Store
+from syndication.ports.weather import WeatherService, WeatherStates
 
 __all__ = [
     "HELD_BACK",
@@ -62,6 +63,7 @@ __all__ = [
     "Uncertain",
     "Unknown",
     "WeatherService",
+    "WeatherStates",
     "Wishes",
     "Written",
 ]

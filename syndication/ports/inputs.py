@@ -1,4 +1,4 @@
-"""What comes in: pages, files, names and weather.
+"""What comes in: pages, files and names.
 
 It does not parse what arrives; core does.
 """
@@ -7,12 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
-
-from syndication.core.model import (
-    WeatherReading,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +76,4 @@ class Names(Protocol):
 
     def ptr(self, address: str) -> Sequence[str]:
         """The names of an IP address, without a dot at their end."""
-        ...
-
-
-class WeatherService(Protocol):
-    def read(self, stations: Sequence[str], on: date) -> WeatherReading:
-        """Observations and forecasts for stations (names) on a local date. Raises Transient or Permanent."""
         ...

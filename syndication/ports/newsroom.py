@@ -23,6 +23,7 @@ from syndication.core.model import (
     SourceState,
     WeatherReading,
 )
+from syndication.ports.weather import WeatherStates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Frozen:
     held: str | None = None  # why its sending rests from the start
 
 
-class Intake(Protocol):
+class Intake(WeatherStates, Protocol):
     """Sources, Articles and weather. Every method is one transaction."""
 
     def register_sources(self, sources: Iterable[Source], now: datetime) -> None:

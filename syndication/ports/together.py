@@ -5,7 +5,7 @@ It wires nothing; `bootstrap` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -22,7 +22,7 @@ from syndication.core.signers import Signer
 from syndication.core.telling import Listener
 from syndication.ports.desk import Desk, Wishes
 from syndication.ports.feeds import Feeds
-from syndication.ports.inputs import Fetcher, Folder, WeatherService
+from syndication.ports.inputs import Fetcher, Folder
 from syndication.ports.mail import Journals, Mailer, Postbox
 from syndication.ports.newsroom import Intake, Newsroom
 from syndication.ports.outbox import Outbox
@@ -30,6 +30,7 @@ from syndication.ports.outputs import Invalidation, Pages, Portal, Publisher
 from syndication.ports.readership import Aftermath, Readership
 from syndication.ports.sources import Following, Proposals
 from syndication.ports.telling import Herald, Tellings
+from syndication.ports.weather import WeatherService
 
 
 class Clock(Protocol):
@@ -56,7 +57,7 @@ class Ports:
     publisher: Publisher
     folders: Mapping[str, Folder]
     journals: Journals
-    weather: WeatherService | None = None
+    weather: Sequence[WeatherService] = ()
     postbox: Postbox | None = None
     desk: Desk | None = None  # None: wishes come by command only
     heralds: Mapping[str, Herald] = field(default_factory=dict)  # by the name of the Listener that each tells

@@ -339,6 +339,8 @@ def _mode(draft: Draft) -> None:
         draft.single["clock"].complain(
             "starts_at", "a clock of its own, and mode is live", 'no [clock], or mode = "rehearsal"'
         )
+    if draft.single["weather"].has("stand_in"):
+        draft.single["weather"].complain("stand_in", "a stand-in, and mode is live", "no stand_in")
     sandbox = draft.single["sandbox"]
     if sandbox.written or "sandbox" in sandbox.sheet.raw:
         sandbox.sheet.findings.add(

@@ -41,7 +41,14 @@ def build(draft: Draft, found: Found) -> Settings:
         mail=_mail(single["mail"], found),
         allow=single["rehearsal"].get("allow"),
         weather=WeatherSettings(
-            kma_key=found.kma_key, stations=single["weather"].get("stations") or _all_stations(editions)
+            kma_key=found.kma_key,
+            hub_key=found.hub_key,
+            air_key=found.air_key,
+            keyless=single["weather"].get("keyless"),
+            fallback=single["weather"].get("fallback"),
+            daily_calls=single["weather"].get("daily_calls"),
+            stand_in=single["weather"].get("stand_in"),
+            stations=single["weather"].get("stations") or _all_stations(editions),
         ),
         address_keys=address_keys,
         link_keys=link_keys,
@@ -59,6 +66,8 @@ def build(draft: Draft, found: Found) -> Settings:
         lease=single["schedule"].get("lease"),
         sandbox=_sandbox(single["sandbox"], draft.folder),
         hub=single["feeds"].get("hub"),
+        moved=dict(single["feeds"].get("moved")),
+        ended=single["feeds"].get("ended"),
         indexnow=_indexnow(single["indexnow"], found),
     )
 

@@ -37,6 +37,8 @@ class Found:
     returns: Returns | None = None
     ses: Ses | None = field(default=None, repr=False)
     kma_key: str | None = field(default=None, repr=False)
+    hub_key: str | None = field(default=None, repr=False)
+    air_key: str | None = field(default=None, repr=False)
     access_key: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
     invalidate_secret: str | None = field(default=None, repr=False)
@@ -68,6 +70,8 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         returns=_take(mail, "returns", absent, lambda found: _returns(environ, found)),
         ses=_take(mail, "ses", absent, lambda found: _ses(environ, found)),
         kma_key=plain(weather, "kma_key_from", mild),
+        hub_key=plain(weather, "hub_key_from", mild),
+        air_key=plain(weather, "air_key_from", mild),
         access_key=plain(draft.single["publish"], "access_key_from", absent),
         secret_key=plain(draft.single["publish"], "secret_key_from", absent),
         invalidate_secret=_take(

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from syndication.core.addresses import judge_url
 from syndication.core.links import BadAddress, normal_address
+from syndication.core.regions import nearest_station
 from syndication.core.stations import BY_NAME, WIDGET_ORDER, station_named
 from syndication.settings.problems import Wrong
 
@@ -261,9 +262,10 @@ def zone(value: Any) -> str:
 
 
 def station(value: Any) -> str:
-    """The name of a weather station as the Korea Meteorological Administration prints it."""
+    """The name of a weather station as the Korea Meteorological Administration prints it; for a town without one that
+    of the nearest."""
     words = text(value)
-    found = station_named(words)
+    found = station_named(words) or nearest_station(words)
     if found is None:
         meant = nearest(words, list(BY_NAME))
         some = ", ".join(one.name for one in WIDGET_ORDER)

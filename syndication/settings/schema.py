@@ -24,6 +24,7 @@ from syndication.settings import returns as returning
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
 from syndication.settings.publishing import PUBLISH
 from syndication.settings.signing import EXAMPLE, dkim_key
+from syndication.settings.skies import WEATHER
 
 _SECOND, _MINUTE, _HOUR, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _PORT = kinds.whole(1, 65535)
@@ -390,26 +391,6 @@ REHEARSAL = Table(
             "[]",
             "The only addresses that are written to in rehearsal.",
             '["reader-1@example.com"]',
-        ),
-    ),
-)
-
-WEATHER = Table(
-    name="weather",
-    about="Weather of the Korea Meteorological Administration (KMA).",
-    fields=(
-        optional(
-            "kma_key_from",
-            kinds.environment_name,
-            '"KMA_KEY"',
-            "Environment variable with the decoded service key of data.go.kr; without it KMA is not asked.",
-        ),
-        defaulting(
-            "stations",
-            kinds.several(kinds.station),
-            "[]",
-            "Stations to ask for; empty means those of the Editions.",
-            '["서울"]',
         ),
     ),
 )

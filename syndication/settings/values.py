@@ -19,6 +19,7 @@ from syndication.settings.fields import Mode, Tls
 from syndication.settings.publishing import Publishing
 from syndication.settings.returns import Returns
 from syndication.settings.sending import ProviderLimit
+from syndication.settings.skies import WeatherSettings as WeatherSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +60,6 @@ class MailRelay:
     cut_over: int = 100  # percent
     seeds: tuple[str, ...] = ()
     most_refused: int = 20  # percent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeatherSettings:
-    kma_key: str | None = field(default=None, repr=False)  # decoded form; None: KMA is not asked
-    stations: tuple[str, ...] = ()  # to ask for: those named, else those of the Editions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from html import escape
 from zoneinfo import ZoneInfo
 
-from syndication import assemble, bootstrap, dispatch, ingest
+from syndication import assemble, bootstrap, dispatch, ingest, skies
 from syndication.adapters.memory import FixedClock, MemoryFetcher, MemoryMailer, MemoryPortal, MemoryPublisher
 from syndication.adapters.memory.journals import MemoryJournals
 from syndication.core import links
@@ -168,7 +168,7 @@ class Paper:
                 self.store.settle_source(replace(state, next_check_at=min(now, state.next_check_at)))
         due = ingest.due(self.ports, self.setup.sources.values())
         polled = {n: ingest.fetch(self.ports, self.setup.sources[n], outlet_domain="garam.example") for n in due}
-        ingest.fetch_weather(self.ports, self.setup)
+        skies.fetch(self.ports, self.setup)
         return polled
 
     def tick(self) -> tuple[Issue, ...]:

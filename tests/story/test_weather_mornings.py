@@ -52,9 +52,17 @@ class Service:
     asked: list[tuple[tuple[str, ...], date]] = field(default_factory=list)
     error: Transient | None = None
     at: datetime = SIX
+    id: str = "kma"
+    fallback: bool = False
+    most_calls: int | None = None
+    calls: int = 0
 
-    def read(self, stations: Sequence[str], on: date) -> WeatherReading:
+    def next_check(self, now: datetime) -> datetime:
+        return now + timedelta(minutes=20)
+
+    def read(self, stations: Sequence[str], on: date, *, at_most: int | None = None) -> WeatherReading:
         self.asked.append((tuple(stations), on))
+        self.calls += 1
         if self.error is not None:
             raise self.error
         return WeatherReading(
@@ -79,7 +87,7 @@ def seoul(temperature: float, clock: str = "05:00") -> Observation:
 
 
 def with_service(paper: Paper, service: Service) -> Paper:
-    ports = replace(paper.ports, weather=service)
+    ports = replace(paper.ports, weather=(service,))
     return replace(paper, ports=ports, setup=replace(paper.setup, weather_stations=("서울", "부산")))
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from syndication.adapters.memory.proposals import GONE, propose, supersede
 from syndication.adapters.memory.rows import Rows
+from syndication.adapters.memory.weather import MemoryWeatherStates
 from syndication.core.changes import WHY, is_rewrite, may_revise
 from syndication.core.identity import content_hash
 from syndication.core.links import article_uri
@@ -37,7 +38,7 @@ _PUBLISHED = (IssueState.FROZEN, IssueState.CLOSED)
 OPEN_STATES = (DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.SENDING)
 
 
-class MemoryNewsroom:
+class MemoryNewsroom(MemoryWeatherStates):
     rows: Rows
 
     # --- sources and articles ---

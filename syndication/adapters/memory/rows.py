@@ -27,6 +27,7 @@ from syndication.core.model import (
     IssueContent,
     Proposal,
     Recipe,
+    ServiceState,
     SourceLink,
     SourceState,
     Subscription,
@@ -89,6 +90,7 @@ class Rows:
     revisions: dict[int, list[Article]] = field(default_factory=dict)  # by article id, oldest first
     identities: dict[str, int] = field(default_factory=dict)
     readings: list[WeatherReading] = field(default_factory=list)  # oldest first
+    weather_services: dict[str, tuple[ServiceState, datetime | None]] = field(default_factory=dict)
     editions: dict[str, datetime] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     used: set[tuple[str, str, int]] = field(default_factory=set)  # edition, cadence, article id

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Text, bindparam, cast, func, insert, or_, select, update
 
-from syndication.adapters.sql.base import Base, insert_new
+from syndication.adapters.sql.base import insert_new
 from syndication.adapters.sql.codec import CONTENT, dump, load
 from syndication.adapters.sql.proposals import GONE, propose, rewrites, supersede
+from syndication.adapters.sql.weather import WeatherStates, dump_beyond, load_beyond
 from syndication.adapters.tables import article, article_revision, forecast, observation, source, weather_reading
 from syndication.core.changes import WHY, is_rewrite, may_revise
 from syndication.core.identity import content_hash
@@ -35,7 +36,7 @@ _CHUNK = 500
 _STORING = 7305818842172  # an advisory lock of PostgreSQL
 
 
-class Intake(Base):
+class Intake(WeatherStates):
     def register_sources(self, sources: Iterable[Source], now: datetime) -> None:
         wanted = {s.id: (n, s.location) for n, s in enumerate(sources)}
         with self._writes() as db:
@@ -120,6 +121,7 @@ class Intake(Base):
                     set_hash=set_hash,
                     first_fetched_at=reading.fetched_at,
                     fetched_at=reading.fetched_at,
+                    beyond=dump_beyond(reading),
                 )
                 .returning(weather_reading.c.id)
             ).scalar_one()
@@ -304,6 +306,7 @@ def _reading(db: Connection, row: Row[Any]) -> WeatherReading:
         on=row.on,
         observations=tuple(Observation(origin=origin, **_without_keys(o)) for o in seen),
         forecasts=tuple(Forecast(origin=origin, **_without_keys(f)) for f in told),
+        **load_beyond(row.beyond),
     )
 
 

@@ -39,6 +39,7 @@ from syndication.adapters.tables.outbox import (
 )
 from syndication.adapters.tables.readers import consent, event, subscriber, subscription, suppression
 from syndication.adapters.tables.telling import telling
+from syndication.adapters.tables.weather import weather_service
 
 __all__ = [
     "Day",
@@ -82,5 +83,6 @@ __all__ = [
     "telling",
     "way",
     "weather_reading",
+    "weather_service",
     "wish",
 ]

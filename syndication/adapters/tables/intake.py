@@ -123,6 +123,7 @@ weather_reading = Table(
     Column("set_hash", Text, nullable=False),  # of the observed values, without the date
     Column("first_fetched_at", Instant, nullable=False),
     Column("fetched_at", Instant, nullable=False),
+    Column("beyond", Text),  # warnings, fine dust and outlooks as JSON
     Index("ix_weather_reading_fetched_at", "fetched_at"),
     Index("ix_weather_reading_set_hash", "set_hash"),
 )

@@ -66,6 +66,13 @@ def newest_base(call: Call, now: datetime) -> Base:
     return _last_slot(rhythm, (now - rhythm.delay).astimezone(SEOUL))
 
 
+def next_issue(call: Call, now: datetime) -> datetime:
+    """When an issue newer than that of `now` can be asked for."""
+    rhythm = _RHYTHMS[call]
+    step = timedelta(minutes=rhythm.slots[1] - rhythm.slots[0])
+    return newest_base(call, now).instant + step + rhythm.delay
+
+
 def one_back(call: Call, base: Base) -> Base:
     """The issue before."""
     just_before = datetime.combine(base.on, base.at, SEOUL) - timedelta(minutes=1)

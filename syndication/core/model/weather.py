@@ -125,6 +125,23 @@ class WeatherReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """What asking has learnt of a weather service so far (all instants UTC)."""
+
+    service: str
+    next_check_at: datetime
+    last_ok_at: datetime | None = None
+    failures: int = 0
+    last_error: str | None = None
+    calls: int = 0  # made on `calls_on`
+    calls_on: date | None = None  # whose day the quota counts: Seoul's
+
+    def called(self, on: date) -> int:
+        """The calls made on a day."""
+        return self.calls if self.calls_on == on else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationWeather:
     """One station in an Issue: what was observed, what is forecast for the Issue's date, what its region warns of."""
 
