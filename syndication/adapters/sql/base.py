@@ -5,11 +5,11 @@ It knows no table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, Table, any_, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -66,6 +66,13 @@ def insert_new(db: Connection, table: Table, unique: Sequence[str] | None = None
     fresh = insert.on_conflict_do_nothing(index_elements=unique)
     # psycopg's count is thrown away without it
     return cast("sqlite.Insert | postgresql.Insert", fresh.execution_options(preserve_rowcount=True))
+
+
+def among(db: Connection, column: ColumnElement[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """Whether a column holds one of some numbers; on PostgreSQL they travel as one value, however many they are."""
+    if db.dialect.name == "postgresql":
+        return column == any_(literal(sorted(ids), postgresql.ARRAY(BigInteger)))
+    return column.in_(sorted(ids))
 
 
 def lock(db: Connection, rows: Select[Any]) -> None:

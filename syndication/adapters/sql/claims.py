@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, 
 
 from syndication.adapters.sql import ways
 from syndication.adapters.sql.amending import Amending, bring_up_to_date
-from syndication.adapters.sql.base import lock
+from syndication.adapters.sql.base import among, lock
 from syndication.adapters.sql.fanout import REHEARSAL, FanOut
 from syndication.adapters.sql.newsroom import OPEN_STATES
 from syndication.adapters.sql.readership import SUBSCRIPTION_COLUMNS, subscription_of
@@ -97,12 +97,13 @@ class Claims(FanOut, Amending):
         return question.with_for_update(skip_locked=True) if self._postgresql else question
 
     def begin(self, lease_id: int, ids: Collection[int], now: datetime, *, outlast: timedelta) -> frozenset[int]:
-        mine = and_(delivery.c.id.in_(sorted(ids)), delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
         live = exists().where(
             lease.c.id == lease_id, lease.c.ended.is_(False), lease.c.until > self._now + outlast // _MICROSECOND
         )
         held = exists().where(issue.c.id == delivery.c.issue_id, issue.c.held.is_not(None))
+        claimed = and_(delivery.c.lease_id == lease_id, delivery.c.state == _S.CLAIMED)
         with self._writes() as db:
+            mine = and_(among(db, delivery.c.id, ids), claimed)
             lock(db, select(delivery.c.id).where(mine).order_by(delivery.c.id))
             begun = db.execute(
                 update(delivery)
@@ -123,7 +124,7 @@ class Claims(FanOut, Amending):
         with self._writes() as db:
             _give_back(db, lease_id)
             if untouched:
-                begun = and_(delivery.c.id.in_(sorted(untouched)), delivery.c.state.in_((_S.SENDING, _S.UNCERTAIN)))
+                begun = and_(among(db, delivery.c.id, untouched), delivery.c.state.in_((_S.SENDING, _S.UNCERTAIN)))
                 _give_back(db, lease_id, begun=begun)
             _end_lease(db, lease_id)
 
@@ -180,7 +181,7 @@ def _wanted(db: Connection, rows: list[Any], now: datetime, allowed: frozenset[s
         state, reason = fate
         db.execute(
             update(delivery)
-            .where(delivery.c.id.in_([n for n, f in fates.items() if f == fate]))
+            .where(among(db, delivery.c.id, [n for n, f in fates.items() if f == fate]))
             .values(state=state, reason=reason, lease_id=None, settled_at=now)
         )
     kept = [row for row in rows if fates[row.id] is None]
@@ -271,7 +272,7 @@ def _give_back(
     which = delivery.c.state == _S.CLAIMED if begun is None else begun
     which = and_(which, delivery.c.lease_id == lease_id)
     if ids is not None:
-        which = and_(which, delivery.c.id.in_(sorted(ids)))
+        which = and_(which, among(db, delivery.c.id, ids))
     lock(db, select(delivery.c.id).where(which).order_by(delivery.c.id))
     db.execute(
         update(delivery)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from syndication.adapters.sql import ways
-from syndication.adapters.sql.base import insert_new, lock
+from syndication.adapters.sql.base import among, insert_new, lock
 from syndication.adapters.sql.claims import Claims, as_delivery
 from syndication.adapters.sql.newsroom import OPEN_STATES
 from syndication.adapters.sql.readership import suppress_key
@@ -296,7 +296,7 @@ class Outbox(Claims):
 def _settle(db: Connection, lease_id: int, settlements: Sequence[Settlement], now: datetime) -> frozenset[int]:
     """Write the Outcomes in one go, in the order of the rows; whatever moved on since is left alone."""
     told = {s.delivery_id: s for s in settlements}
-    mine = and_(delivery.c.id.in_(sorted(told)), delivery.c.lease_id == lease_id, delivery.c.state.in_(_ANSWERABLE))
+    mine = and_(among(db, delivery.c.id, told), delivery.c.lease_id == lease_id, delivery.c.state.in_(_ANSWERABLE))
     question = select(delivery.c.id, delivery.c.subscription_id).where(mine).order_by(delivery.c.id)
     if db.dialect.name == "postgresql":
         question = question.with_for_update(key_share=True)
@@ -382,7 +382,8 @@ def _sent(settlements: Sequence[Settlement], done: frozenset[int]) -> Counter[st
 
 def _wait_again(db: Connection, ids: Sequence[int]) -> None:
     if ids:
-        db.execute(update(delivery).where(delivery.c.id.in_(ids)).values(state=_S.WAITING, reason=None, lease_id=None))
+        theirs = among(db, delivery.c.id, ids)
+        db.execute(update(delivery).where(theirs).values(state=_S.WAITING, reason=None, lease_id=None))
 
 
 def _suppress_reader(
