@@ -105,28 +105,21 @@ def forget_messages(settings: Settings) -> None:
 
 
 def _commands(settings: Settings) -> list[Child]:
-    web = settings.web
     children = [
-        Child(
-            name="web",
-            command=[
-                sys.executable,
-                "-m",
-                "uvicorn",
-                "--factory",
-                "syndication.cli.serving:app",
-                "--host",
-                web.host,
-                "--port",
-                str(web.port),
-                "--no-access-log",
-                "--no-server-header",
-            ],
-        ),
+        Child(name="web", command=web_command(settings)),
         *workers(settings, WORKERS),
         beat(),
     ]
     return [*_sandbox(settings), *children]
+
+
+def web_command(settings: Settings) -> list[str]:
+    """What serves pages and feeds. It needs no proxy's word for who asks: nothing depends on it."""
+    web = settings.web
+    words = ["--factory", "syndication.cli.serving:app", "--host", web.host, "--port", str(web.port)]
+    quick = ["--http", "syndication.web.quick:Quick"]
+    quiet = ["--no-access-log", "--no-server-header", "--no-proxy-headers"]
+    return [sys.executable, "-m", "uvicorn", *words, *quick, "--workers", str(web.workers), *quiet]
 
 
 def _sandbox(settings: Settings) -> list[Child]:

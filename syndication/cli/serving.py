@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from syndication import bootstrap, listening
+from syndication.adapters.files import FilePublisher
 from syndication.bootstrap import House
 from syndication.cli.house import load, quiet_logs
 from syndication.core.signers import Transport
@@ -48,9 +49,17 @@ def site(house: House) -> Site:
         inbox=inbox,
         receipts=receipts,
         topic=_topic(house),
-        published=Folder(settings.storage.folder / "public"),
+        published=_folder(house),
         hubs=(settings.hub,) if settings.hub else (),
+        moved=settings.moved,
+        ended=settings.ended,
     )
+
+
+def _folder(house: House) -> Folder | None:
+    """The folder that files are published in; None where they go elsewhere."""
+    local = isinstance(house.ports.publisher, FilePublisher)
+    return Folder(house.settings.storage.folder / "public") if local else None
 
 
 def _topic(house: House) -> Topic | None:

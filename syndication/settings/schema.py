@@ -19,7 +19,7 @@ from syndication.core.model import (
     Undated,
 )
 from syndication.core.signers import Transport
-from syndication.settings import amazon, closing, kinds, sending
+from syndication.settings import amazon, closing, kinds, moving, sending
 from syndication.settings import returns as returning
 from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, required
 from syndication.settings.publishing import PUBLISH
@@ -429,6 +429,7 @@ WEB = Table(
     fields=(
         defaulting("host", kinds.host, '"127.0.0.1"', "Address to listen on."),
         defaulting("port", _PORT, "8600", "Port to listen on."),
+        defaulting("workers", kinds.whole(1, 64), "1", "How many processes `run` serves them with.", "2"),
     ),
 )
 
@@ -441,6 +442,20 @@ FEEDS = Table(
             kinds.url,
             '"https://hub.garam.example/"',
             "WebSub hub that our feeds name and that is told of every change, so that subscribers get it at once.",
+        ),
+        defaulting(
+            "moved",
+            kinds.several(moving.move),
+            "[]",
+            "Older addresses here that lead elsewhere for good (301), such as those of a feed before it moved.",
+            moving.MOVED,
+        ),
+        defaulting(
+            "ended",
+            kinds.several(moving.path),
+            "[]",
+            "Addresses of feeds that are no more (410), so that readers stop asking; with a closing slash all below.",
+            moving.ENDED,
         ),
     ),
 )
@@ -496,8 +511,8 @@ TABLES: tuple[Table, ...] = (
     SOURCE,
     EDITION,
     STORAGE,
-    BROKER,
     PUBLISH,
+    BROKER,
     MAIL,
     REHEARSAL,
     WEATHER,

@@ -72,6 +72,7 @@ class IndexNow:
 class Web:
     host: str = "127.0.0.1"
     port: int = 8600
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +102,14 @@ class Settings:
     link_keys: Keys = field(repr=False)
     partner_secrets: Mapping[str, tuple[str, ...]] = field(repr=False)  # by Partner id, newest first
     starts_at: datetime | None = None  # the Clock's start in a rehearsal; aware
-    web: Web = field(default_factory=Web)
     publishing: Publishing = field(default_factory=Publishing, repr=False)
+    web: Web = field(default_factory=Web)
     tick: timedelta = timedelta(minutes=1)
     lease: timedelta = timedelta(seconds=90)
     sandbox: Sandbox | None = None
     hub: str | None = None  # of WebSub
+    moved: Mapping[str, str] = field(default_factory=dict)  # older paths, to paths here or URLs
+    ended: tuple[str, ...] = ()  # paths of feeds that are no more; with a closing slash all below
     indexnow: IndexNow | None = None
 
     @property

@@ -19,7 +19,7 @@ from syndication.core.model import Outlet
 from syndication.core.served import PICTURES, cache_control, content_type, current_of, is_feed, is_packed
 from syndication.ports import Permanent, Transient
 from syndication.web.conditional import IDENTITY, coding_for, instant, match, none_match
-from syndication.web.feeds_copies import Copies, Headers, Label, Ready, ready
+from syndication.web.feeds_copies import Copies, Headers, Label, Ready, Reply, ready
 from syndication.web.feeds_page import links, readable_page
 from syndication.web.feeds_places import Found, Place, is_safe
 from syndication.web.guard import HEADERS, content_policy
@@ -42,52 +42,58 @@ class Addresses:
     ended: tuple[str, ...] = ()  # with a closing slash: everything below
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    headers: Headers
-    body: bytes = b""
-
-
 class Feeds:
     """ASGI: answers /feeds/…, news sitemaps and older addresses itself and hands everything else to `app`."""
 
     def __init__(self, app: ASGIApp, *, place: Place, stylesheet: str, addresses: Addresses) -> None:
         self.app = app
         self.addresses = addresses
+        self.elsewhere = bool(addresses.moved or addresses.ended)
         self.copies = Copies(place, self._label)
         self.stylesheet = Found(body=stylesheet.encode(), changed_at=None, mark=None)
         self.styles: dict[str, Ready] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"] if scope["type"] == "http" else ""
-        reply = self._elsewhere(path)
-        if reply is None and not _is_ours(path):
+        if not self.is_ours(path):
             await self.app(scope, receive, send)
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            reply = _plain(405, "Feeds can only be read.\n", {"Allow": "GET, HEAD"})
-        elif reply is None:
-            reply = await self._answer(path[1:], _fields(scope["headers"]))
+        reply = await self._answer(scope["method"], path, scope["headers"])
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
         await send({"type": "http.response.body", "body": reply.body if scope["method"] == "GET" else b""})
 
-    async def _answer(self, path: str, asked: Asked) -> Reply:
+    def is_ours(self, path: str) -> bool:
+        """Whether a path is answered here."""
+        return (path.startswith(_OURS) and path != "/feeds/") or (self.elsewhere and self._elsewhere(path) is not None)
+
+    def at_once(self, path: str, headers: Headers) -> Reply | None:
+        """The answer to a GET whose file is at hand, as most are; None when it has to be looked for.
+
+        Raises Transient."""
+        asked = _fields(headers)
+        if b"sec-fetch-dest" in asked or (self.elsewhere and self._elsewhere(path) is not None):
+            return None
+        found = self.copies.at_hand(path[1:], _coding(asked))
+        return None if found is None else _reply(found, asked)
+
+    async def _answer(self, method: str, path: str, headers: Headers) -> Reply:
         """The answer to one request; never raises for a path that is not there or a place that fails."""
-        accepted = asked.get(b"accept-encoding")
-        coding = IDENTITY if accepted is None else coding_for(accepted.decode("latin-1"))
+        if method not in ("GET", "HEAD"):
+            return _plain(405, "Feeds can only be read.\n", {"Allow": "GET, HEAD"})
         try:
-            found = self.copies.at_hand(path, coding) or await self._fetched(path, coding)
-            if found is None:
-                return await self._missing(path)
-            if b"sec-fetch-dest" in asked and _is_for_a_person(path, asked):
-                return await self._page(path) or _reply(found, asked)
-            return _reply(found, asked)
+            return self.at_once(path, headers) or self._elsewhere(path) or await self._found(path[1:], _fields(headers))
         except Permanent:
             return _missing()
         except Transient:
             later = {"Retry-After": "30", "Cache-Control": "no-store"}
             return _plain(503, "The feed cannot be read just now.\n", later)
+
+    async def _found(self, path: str, asked: Asked) -> Reply:
+        found = await self._fetched(path, _coding(asked))
+        if found is None:
+            return await self._missing(path)
+        page = await self._page(path) if _is_for_a_person(path, asked) else None
+        return page or _reply(found, asked)
 
     async def _fetched(self, path: str, coding: str) -> Ready | None:
         if path == STYLESHEET:
@@ -153,16 +159,17 @@ class Feeds:
         return page is not None and url_of(self.addresses.outlet, path) in links(page.body, "next-archive")
 
 
-def _is_ours(path: str) -> bool:
-    return path.startswith(_OURS) and path != "/feeds/"
-
-
 def _fields(headers: Headers) -> Asked:
     """Request headers by name; one that came in several lines is one list (RFC 9110 §5.3)."""
     asked = dict(headers)
     if len(asked) == len(headers):
         return asked
     return {name: b", ".join(value for each, value in headers if each == name) for name in asked}
+
+
+def _coding(asked: Asked) -> str:
+    accepted = asked.get(b"accept-encoding")
+    return IDENTITY if accepted is None else coding_for(accepted.decode("latin-1"))
 
 
 def _is_for_a_person(path: str, asked: Asked) -> bool:
@@ -176,17 +183,14 @@ def _is_for_a_person(path: str, asked: Asked) -> bool:
 
 def _reply(found: Ready, asked: Asked) -> Reply:
     """200, 304 or 412, judged in the order of RFC 9110 §13.2.2."""
-    if not asked.keys().isdisjoint(_GUARDS) and _is_refused(found, asked):
+    if (b"if-match" in asked or b"if-unmodified-since" in asked) and _is_refused(found, asked):
         return _plain(412, "The feed is another one by now.\n", {})
     tags = asked.get(b"if-none-match")
     if tags is None:
         same = b"if-modified-since" in asked and _is_since(found, asked[b"if-modified-since"])
     else:
         same = none_match(tags.decode("latin-1"), found.etag)
-    return Reply(304, found.headers(False)) if same else Reply(200, found.headers(True), found.body)
-
-
-_GUARDS = frozenset((b"if-match", b"if-unmodified-since"))
+    return found.reply(same=same)
 
 
 def _is_refused(found: Ready, asked: Asked) -> bool:

@@ -11,7 +11,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -36,9 +36,23 @@ _OVERHEAD = 2_000  # octets of a copy beside its bytes
 _SECOND = timedelta(seconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A finished answer: what ASGI is told of it, and the same as the lines that go over the wire, without Date."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    lines: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        fields = b"".join(b"%b: %b\r\n" % each for each in self.headers)
+        object.__setattr__(self, "lines", b"%b\r\n" % fields)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A file in one coding, with the headers of its answers. Where there is a date, it stands last in them."""
+    """A file in one coding, with its finished answers."""
 
     mark: Mark | None
     source: bytes  # of which bytes this is the coding
@@ -46,13 +60,12 @@ class Ready:
     etag: str
     changed_at: datetime | None  # what Last-Modified says, if it may be said
     dated_from: float  # Unix seconds
-    full: Headers  # of 200
-    brief: Headers  # of 304
+    dated: tuple[Reply, Reply]  # 200 and 304
+    undated: tuple[Reply, Reply]
 
-    def headers(self, of_full: bool) -> Headers:
-        """Headers of an answer given now."""
-        chosen = self.full if of_full else self.brief
-        return chosen if self.is_dated() else chosen[:-1]
+    def reply(self, *, same: bool) -> Reply:
+        """200, or 304 for a client that has the same bytes."""
+        return (self.dated if self.is_dated() else self.undated)[same]
 
     def is_dated(self) -> bool:
         """Whether the second in which the bytes changed is over: before, others might come under the same date."""
@@ -68,7 +81,7 @@ def ready(found: Found, coding: str, label: Label) -> Ready:
     brief = [(b"etag", etag.encode()), *label.always]
     dated = [] if stamped is None else [(b"last-modified", http_date(stamped).encode())]
     encoding = [] if coding == IDENTITY else [(b"content-encoding", coding.encode())]
-    entity = [(b"content-length", str(len(body)).encode()), *encoding, *label.entity]
+    full = [(b"content-length", str(len(body)).encode()), *encoding, *label.entity, *brief]
     return Ready(
         mark=found.mark,
         source=_digest(found.body),
@@ -76,8 +89,8 @@ def ready(found: Found, coding: str, label: Label) -> Ready:
         etag=etag,
         changed_at=stamped,
         dated_from=-math.inf if stamped is None else stamped.timestamp() + 1,  # and the server's Date is up to 1 s old
-        full=[*entity, *brief, *dated],
-        brief=[*brief, *dated],
+        dated=(Reply(200, [*full, *dated], body), Reply(304, [*brief, *dated])),
+        undated=(Reply(200, full, body), Reply(304, brief)),
     )
 
 
