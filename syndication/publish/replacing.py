@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
+from weakref import WeakKeyDictionary
 
 import structlog
 
 from syndication.core.catalogue import DELETED, OPML, SITEMAP
-from syndication.ports import Outrun, Permanent, Ports, Publisher, Transient
+from syndication.ports import Outrun, Permanent, Ports, Publisher, Store, Transient
 
 log = structlog.get_logger()
 
 LOOKS = 20  # at a file that others keep replacing; of several at once one always wins
 MANIFEST = "feeds/manifest.json"
+_OWED: WeakKeyDictionary[Store, set[str]] = WeakKeyDictionary()  # what this process could not tell yet
 _CURRENT = ("digest", "articles")
 _LISTS = (OPML, DELETED, SITEMAP)
 
@@ -108,13 +110,21 @@ def _listed(body: bytes | None) -> dict[str, str]:
 
 
 def tell_copies(ports: Ports, paths: Iterable[str]) -> None:
-    """Let those who keep copies fetch what changed. When they cannot be told the copies grow old by themselves."""
-    told = sorted(paths)
-    if ports.invalidate is None or not told:
+    """Let those who keep copies fetch what changed. Who does not answer is told with the next call; without that
+    the copies grow old by themselves."""
+    if ports.invalidate is None:
+        return
+    owed = _OWED.setdefault(ports.store, set())
+    told = sorted(owed | set(paths))
+    owed.clear()
+    if not told:
         return
     try:
         ports.invalidate(told)
-    except (Transient, Permanent) as error:
-        log.warning("keepers of copies not told", paths=len(told), reason=str(error))
+    except Transient as error:
+        owed.update(told)
+        log.warning("keepers of copies not told yet", paths=len(told), reason=str(error))
+    except Permanent as error:
+        log.error("keepers of copies not told", paths=len(told), reason=str(error))
     else:
         log.info("keepers of copies told", paths=len(told))
