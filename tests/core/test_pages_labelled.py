@@ -12,7 +12,7 @@ import pytest
 from syndication.core.pages import read_page
 from tests.labelled import Label, Verdict, judged, labelled
 
-SETS = ("pages_labelled",)
+SETS = ("pages_labelled", "pages_held_out")
 LABELS = [label for name in SETS for label in labelled(name)]
 LEAST_BODY = 0.98
 

@@ -25,9 +25,13 @@ _LABEL = re.compile(
     r"(?:also\s)?read(?:\smore)?|related)\s*[\])>〉:ㅣ|]",
     re.IGNORECASE,
 )
+_BUTTON = re.compile(
+    r".{0,20}(?:바로\s?)?(?:보기|가기|보러\s?가기|다운로드|클릭|구독|watch|click here|download)\s?[>»▶]?", re.IGNORECASE
+)
 _MARKED = re.compile(r"[▶▷►☞■◆※•·○●\[<-]")
 _CAPTION = 160  # characters: a table with a picture and no more text than this shows the picture
 _FORM = 160
+_MARKS = 3  # characters beside a link: an arrow, a bullet
 _LONGEST_LINE = 400
 _SHORTEST_HEADLINE = 8
 _MOST = 0.6  # an element with more of the body's prose than this is the body, whatever its name
@@ -80,10 +84,12 @@ def _is_reference(node: LexborNode, weight: Weight) -> bool:
         return False
     whole = one_line(node.text(separator=" "))
     label = _LABEL.match(whole)
+    if weight.text - weight.linked <= _MARKS and _BUTTON.fullmatch(whole):
+        return True
     if label and weight.linked >= 0.6 * (len(whole) - label.end()):
         return True
     link = node.css_first("a[href]")
     address = (link.attributes.get("href") or "") if link is not None else ""
     inside = article_number(address) is not None or not address.startswith(("http", "mailto", "tel", "#", "//"))
-    alone = weight.linked >= _SHORTEST_HEADLINE and weight.text - weight.linked <= 3
+    alone = weight.linked >= _SHORTEST_HEADLINE and weight.text - weight.linked <= _MARKS
     return inside and alone and (node.tag == "li" or _MARKED.match(whole) is not None)

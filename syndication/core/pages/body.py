@@ -13,6 +13,7 @@ from syndication.core.bylines import byline, once, signed
 from syndication.core.dates import Moment
 from syndication.core.pages.around import PICTURE
 from syndication.core.pages.prose import Block, is_headline, is_prose, paragraphs, same
+from syndication.core.pages.story import trimmed
 from syndication.core.pages.text import items_of
 from syndication.core.pages.words import LATE, Kind, Line, line_of
 from syndication.core.widget import tables
@@ -25,7 +26,7 @@ _CREDITED = re.compile(
 _GIVEN = re.compile(r"[\s(\[</=|ㅣ](?:[^\s.!?/()\[\]]{1,14}\s?)?제공\s?[\])>〉.]{0,2}$")
 _LONGEST_CAPTION = 120
 _TIP = re.compile(
-    r"[^.]{0,30}(?:제보를?\s?(?:기다립니다|받습니다|받고\s?있습니다|해\s?주)|제보\s?바랍니다)|[\[<■▶※☎\s]{0,4}(?:기사\s?)?제보(?:하기|\s?및\s?문의)?\s?[:：☎\]>]"
+    r"[^.]{0,30}(?:제보를?\s?(?:기다립니다|받습니다|받고\s?있습니다|해\s?주)|제보\s?바랍니다)|[\[<■▶※☎\s]{0,4}(?:기사\s?)?제보(?:하기|\s?및\s?(?:문의|보도\s?자료))?\s?(?:[:：☎\]>]|[\w.+-]+@)"
 )
 _LONGEST_TIP = 80
 _LONGEST_OPENING = 40  # lines
@@ -42,12 +43,16 @@ class BodyText:
     moment: Moment | None = None
 
 
-def body_text(raw: Sequence[str], title: str | None) -> BodyText:
+def body_text(raw: Sequence[str], title: str | None, *, within: bool = False) -> BodyText:
     """The text of a body given as lines: without buttons, captions, weather tables, bylines and what follows its end.
 
-    A headline that stands in it once more, and the stamps below that, are its head."""
+    A headline that stands in it once more, and the stamps below that, are its head. `within`: the element holds more
+    than the body: what stands between its headline and the first sentence is head, headlines behind the last one are
+    those of others."""
     lines = _lines(raw)
     at = _opening(lines, title)
+    if within and title and any(same(x.text, title) for x in lines[:at]):
+        at = next((n for n, x in enumerate(lines[at:], at) if x.kind is Kind.TEXT and is_prose(x.text)), at)
     blocks: list[Block] = []
     beside: list[Line] = []
     for item in items_of(list(_told(lines[at:]))):
@@ -57,6 +62,8 @@ def body_text(raw: Sequence[str], title: str | None) -> BodyText:
             break
         else:
             beside.append(item)
+    if within:
+        blocks, _ = trimmed(blocks)
     text = signed(paragraphs(blocks))
     names = [byline(x.text) for x in beside if x.kind is Kind.BYLINE]
     stamps = [x.moment for x in beside if x.kind is Kind.STAMP and x.label not in LATE]

@@ -22,11 +22,12 @@ from syndication.core.pages.words import LATE, Kind, Line, line_of
 _TITLE_PART, _SECTION_PART = ".bo_v_tit", ".bo_v_cate"  # of a headline of the gnuboard kind
 _HEADINGS = "h1, h2, h3, h4"
 _TIMES = 'time[datetime], [itemprop="datePublished"]'
-_AUTHORS = '[itemprop~="author"], a[rel~="author"], .vcard .fn, .author.vcard, .byline .author'
+_AUTHORS = '[itemprop~="author"], a[rel~="author"], a[href*="/author/"], .vcard .fn, .author.vcard, .byline .author'
 _SITE = re.compile(r"제호\s?[:：|]\s?(?P<name>[^|:：<>()\n]{2,20}?)\s*(?:[|(<\n]|등록|$)")
 _COPYRIGHT = re.compile(r"copyright|[ⓒ©]|all\s?rights", re.IGNORECASE)
 _FOOT = 3000  # characters at the end of a page that hold its imprint
 _WEEKDAY = re.compile(r"[(（][월화수목금토일][)）]|[월화수목금토일]요일")
+_UPDATED = re.compile(r"^(?!.*(?:published|entry-date)).*(?:updated|modified)")
 _NEAR = 4  # elements around a headline that may hold what belongs to it
 _LINES_NEAR = 12
 _LEAST_HEADLINE = 8
@@ -93,6 +94,14 @@ def _line_above(lines: Sequence[Line], site: set[str]) -> str | None:
             fits = is_headline(line.text) and not line.bulleted and len(line.text) >= _LEAST_HEADLINE
             return line.text if fits and not _is_site(line.text, site) else None
     return None
+
+
+def named_heading(tree: LexborHTMLParser, said: Metadata) -> int | None:
+    """The node (by id) of the last heading that says what the metadata call the page; the site's name is none."""
+    site = _site_names(tree, said)
+    named = {normal_title(t) for title in said.titles for t in (title, without_site(title)) if not _is_site(t, site)}
+    found = [node.mem_id for node in tree.css(_HEADINGS) if normal_title(text_of(node)) in named]
+    return found[-1] if found else None
 
 
 def _headings_above(tree: LexborHTMLParser, body: LexborNode) -> Iterator[tuple[LexborNode, str]]:
@@ -204,7 +213,7 @@ def _timed(tree: LexborHTMLParser, title: LexborNode | None) -> Moment | None:
         elif behind and (node.tag or "") in ("h1", "h2", "h3", "h4"):
             if node.parent is None or title.parent is None or node.parent.mem_id != title.parent.mem_id:
                 return None
-        elif behind and "updated" not in (node.attributes.get("class") or ""):
+        elif behind and not _UPDATED.search(node.attributes.get("class") or ""):
             text = node.attributes.get("datetime") or node.attributes.get("content") or ""
             if any(up.mem_id in near for up in _around(node)):
                 return parse_moment(text)

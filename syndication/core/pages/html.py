@@ -19,12 +19,12 @@ from syndication.core.model import Image, Teaser
 from syndication.core.pages.around import left_out
 from syndication.core.pages.body import BodyText, body_text, opening
 from syndication.core.pages.dom import Metadata, lines_of, parse, text_of, without_site
-from syndication.core.pages.head import Head, Headline, head_of, headline
+from syndication.core.pages.head import Head, Headline, head_of, headline, named_heading
 from syndication.core.pages.links import linked_teasers
 from syndication.core.pages.prose import is_cut, same
 from syndication.core.pages.story import Story
 from syndication.core.pages.text import PageText, date_line_of, headed, read_text, readable, weather_of
-from syndication.core.pages.weights import densest
+from syndication.core.pages.weights import densest, weighed
 from syndication.core.pages.words import Kind, Line, is_error, line_of
 
 # Where families keep the body: MediaOn; NDsoft, also its older pages; boards of the gnuboard kind, also older ones;
@@ -41,7 +41,8 @@ _DATE_LINES = ".today_txt"
 _LISTS = ".today_txt, .weather_box, li.art_box, li.altlist-text-item"  # without a body such a page is a list
 _BODY_MARK = "\ue000"  # a private sign, in no text that was cleaned
 _FEW_LINKS = 3  # a page without a body that links to this many articles is a list
-_ENOUGH = 120  # characters of a body that needs no other sign to be believed
+_ENOUGH = 80  # characters of a body that needs no other sign to be believed
+_LINKED = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +64,23 @@ def read_html(text: str, url: str | None) -> MarkupPage:
     teasers = linked_teasers(tree, base=said.base, own=None, body=None)
     if tree.css_first(_LISTS) is not None:
         return _listing(tree, said, teasers)
-    likely = densest(_root(tree))
+    likely = densest(_root(tree), behind=named_heading(tree, said))
     if likely is not None and not likely.listing:
         found = _read(tree, said, likely.node, guess=True)
         if _is_believed(found):
             return _with_story(tree, said, url, likely.node, found)
-    if len(teasers) >= _FEW_LINKS or (likely is not None and likely.listing):
+        if _is_service(found):
+            return _listing(tree, said, teasers)
+    if len(teasers) >= _FEW_LINKS or (likely is not None and likely.listing) or _is_linked(tree):
         return _listing(tree, said, teasers)
     return _unknown(tree, said)
+
+
+def _is_linked(tree: LexborHTMLParser) -> bool:
+    """Whether a page is full of links, as none is that was made from text."""
+    root = _root(tree)
+    weight = weighed(root)[root.mem_id]
+    return weight.headed >= _FEW_LINKS or weight.linked > _LINKED * weight.text
 
 
 def _root(tree: LexborHTMLParser) -> LexborNode:
@@ -125,6 +135,7 @@ class _Article:
     title: Headline
     head: Head
     text: BodyText
+    guess: bool
 
 
 def _read(tree: LexborHTMLParser, said: Metadata, body: LexborNode, *, guess: bool) -> _Article:
@@ -133,9 +144,10 @@ def _read(tree: LexborHTMLParser, said: Metadata, body: LexborNode, *, guess: bo
     above = around.lines[: _body_at(around.lines)]
     raw = readable(lines_of(body, instead=left_out(body)))
     title = headline(tree, said, body, above, opening(raw), guess=guess)
-    text = body_text(raw, title.text)
+    within = guess or (title.node is not None and any(n.mem_id == title.node.mem_id for n in body.css("h1, h2, h3")))
+    text = body_text(raw, title.text, within=within)
     head = head_of(tree, said, title, above, text.head)
-    return _Article(around=around.text, title=title, head=head, text=text)
+    return _Article(around=around.text, title=title, head=head, text=text, guess=guess)
 
 
 def _with_story(
@@ -151,7 +163,8 @@ def _with_story(
         warnings=found.around.warnings if story else (*found.around.warnings, "the page's article has no text"),
     )
     images = _images(body, said.base) if story else ()
-    return MarkupPage(text=page, address=said.address, images=images, lasting=story is not None)
+    lasting = story is not None and (not found.guess or found.head.own)
+    return MarkupPage(text=page, address=said.address, images=images, lasting=lasting)
 
 
 def _story(said: Metadata, head: Head, text: BodyText) -> Story | None:
@@ -167,11 +180,18 @@ def _story(said: Metadata, head: Head, text: BodyText) -> Story | None:
     )
 
 
+def _is_service(found: _Article) -> bool:
+    """Whether a page that looks like an article is one of the site's own: an error, a form, a policy."""
+    title, text = found.title.text, " ".join(found.text.paragraphs)
+    if title is not None and (is_error(title) or line_of(title).kind is Kind.INTERFACE):
+        return True
+    return len(text) < _ENOUGH and is_error(text)
+
+
 def _is_believed(found: _Article) -> bool:
-    """Whether a likely body is an article: it has a headline that names no service, and a date, a name or length."""
+    """Whether a likely body is an article: it has a headline, and a date, a name or length."""
     size = sum(map(len, found.text.paragraphs))
-    title = found.title.text
-    if not size or title is None or is_error(title) or line_of(title).kind is Kind.INTERFACE:
+    if not size or found.title.text is None or _is_service(found):
         return False
     return found.head.own or found.text.moment is not None or bool(found.text.bylines) or size >= _ENOUGH
 

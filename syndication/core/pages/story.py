@@ -88,7 +88,7 @@ def split_story(items: Sequence[Item], section: str | None, *, strict: bool = Fa
         return None
     before = [i for i in items[: found.heads] if isinstance(i, Block)]
     heads, more = _heads(items[found.heads : found.body], most=1 if strict else _MOST_HEADS)
-    body, trailing = _trimmed(_blocks(items[found.body : found.end]))
+    body, trailing = trimmed(_blocks(items[found.body : found.end]))
     if heads and not body:
         return None
     if not heads and len(body[0].lines) > 1 and is_headline(body[0].lines[0]):
@@ -225,7 +225,7 @@ def _verses(items: Sequence[Item], section: str | None) -> _Found | None:
     return _Found(heads=0, body=first, end=_end(items, first))
 
 
-def _trimmed(body: list[Block]) -> tuple[list[Block], list[Block]]:
+def trimmed(body: list[Block]) -> tuple[list[Block], list[Block]]:
     """The body without what stands at its end as other stories do: headlines, alone or with one text under them."""
     if not any(is_sentence(line) for b in body for line in b.lines):
         return body, []

@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from syndication.core.flow import one_line
 from syndication.core.pages.prose import is_prose
+from syndication.core.pages.words import Kind, footer_at, line_of
 from syndication.core.shape import names
 
 _BLOCKS = names(
@@ -20,6 +21,7 @@ _BLOCKS = names(
     "h4 h5 h6 header hr html li main nav ol p pre section summary table tbody td tfoot th thead tr ul br"
 )
 _HEADINGS = names("h1 h2 h3 h4")
+_TITLES = _HEADINGS | names("strong b dt")  # of a story, inside a link to it
 _CONTAINERS = names("article blockquote body center div main section table tbody td tr pre font span")
 _PARTS = names("span font tr tbody")  # of a container
 _BESIDE = names("nav aside footer form button figcaption")
@@ -35,7 +37,7 @@ _STRANGE = re.compile(
     r"repl(?:y|ies)\w*|comments?\w*|cmt|captions?|tags?|tag(?:list|box|wrap)|hashtags?|keywords?|"
     r"newsletters?|subscri(?:be|ption)\w*|promo\w*|sponsor\w*|popular\w*|rank(?:s|ing|list)?|breadcrumbs?|pagination|"
     r"paging|toolbar|btns?|buttons?|fontsize|reactions?|emotions?|likes?|votes?|sidebar|widgets?|revenue|blind|"
-    r"invisible|postbtn"
+    r"invisible|postbtn|cookies?|consent|gdpr|modals?|popups?|dialog|layerpopup|toast|cta"
 )
 _TWO = re.compile(r"sound_only|screen-reader|show-for-sr|sr-only|font-size|read-more|more-link|also-read|post-nav")
 _NEVER_STRANGE = names("html body main article")
@@ -44,7 +46,7 @@ _NEVER_STRANGE = names("html body main article")
 @dataclass(slots=True)
 class Weight:
     """What an element holds, in characters. `clear`: prose that does not stand in what is named as beside articles;
-    `headed`: how many of its headings are links to other pages."""
+    `headed`: how many of its headings are links."""
 
     prose: int = 0
     clear: int = 0
@@ -71,9 +73,11 @@ def is_strange(node: LexborNode) -> bool:
     return any(_STRANGE.fullmatch(w) for w in map(str.lower, _PARTED.split(said)) if w) or bool(_TWO.search(said))
 
 
-def weighed(root: LexborNode) -> Mapping[int, Weight]:
-    """The weight of each element below and including `root`, by node id, in one pass."""
-    return _Scale().weigh(root)
+def weighed(root: LexborNode, behind: int | None = None) -> Mapping[int, Weight]:
+    """The weight of each element below and including `root`, by node id, in one pass.
+
+    `behind`: the node of the headline; what stands before it is not clear."""
+    return _Scale(behind=behind).weigh(root)
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ class _Scale:
     links: int = 0  # how many links are open, and so on
     headings: int = 0
     beside: int = 0
+    behind: int | None = None  # the node that is waited for
 
     def weigh(self, root: LexborNode) -> Mapping[int, Weight]:
         for node, closing in _walk(root):
@@ -109,13 +114,14 @@ class _Scale:
 
     def _line(self) -> None:
         line = one_line("".join(self.words))
-        if line and self.linked * 2 < len(line) and (is_prose(line) or len(line) >= _LONG):
+        if line and self.linked * 2 < len(line) and _is_told(line):
             self.open[-1].prose += len(line)
-            self.open[-1].clear += 0 if self.beside else len(line)
+            self.open[-1].clear += 0 if self.beside or self.behind is not None else len(line)
         self.words, self.linked = [], 0
 
     def _open(self, node: LexborNode) -> None:
         self.open.append(Weight())
+        self.behind = None if node.mem_id == self.behind else self.behind
         self._count(node, 1)
 
     def _close(self, node: LexborNode) -> None:
@@ -129,9 +135,17 @@ class _Scale:
         tag = node.tag or ""
         self.beside += step if tag in _BESIDE or is_strange(node) else 0
         self.headings += step if tag in _HEADINGS else 0
-        if tag == "a":
-            self.links += step
-            self.open[-1].headed += 1 if self.headings and step > 0 and node.attributes.get("href") else 0
+        inside = self.links > 0
+        self.links += step if tag == "a" else 0
+        if step > 0 and ((tag == "a" and self.headings) or (tag in _TITLES and inside)):
+            self.open[-1].headed += 1
+
+
+def _is_told(line: str) -> bool:
+    """Whether a line is prose, and none of an imprint."""
+    if not is_prose(line) and len(line) < _LONG:
+        return False
+    return footer_at(line) != 0 and line_of(line).kind is Kind.TEXT
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
@@ -153,9 +167,10 @@ class Place:
     listing: bool
 
 
-def densest(root: LexborNode) -> Place | None:
-    """The smallest element that holds nearly all of a page's prose; None where there is next to none."""
-    weights = weighed(root)
+def densest(root: LexborNode, behind: int | None = None) -> Place | None:
+    """The smallest element that holds nearly all of a page's prose `behind` the headline's node; None where there is
+    next to none."""
+    weights = weighed(root, behind)
     clear = weights[root.mem_id].clear >= _LEAST
 
     def held(node: LexborNode) -> int:
