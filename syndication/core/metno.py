@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, tzinfo
 
 from syndication.core.model import Forecast, Origin
 
-ATTRIBUTION = "MET Norway"  # CC BY 4.0: named beside what is shown
+ATTRIBUTION = "MET Norway (CC BY 4.0)"  # the licence asks to be named beside what is shown
 _COLDEST, _HOTTEST = -70.0, 60.0
 _NIGHT, _DAY = range(3, 8), range(12, 17)  # the hours of which all must be told for a low, for a high
 _MORNING, _AFTERNOON = range(6, 12), range(12, 24)

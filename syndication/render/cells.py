@@ -10,7 +10,20 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndication.core.model import Forecast, Observation, Origin, StationWeather, Weather
+from syndication.core.air import coarse_grade, fine_grade
+from syndication.core.alerts import part_of
+from syndication.core.model import (
+    AirQuality,
+    Alert,
+    Forecast,
+    Observation,
+    Origin,
+    Outlook,
+    OutlookDay,
+    StationWeather,
+    Weather,
+)
+from syndication.core.stations import BY_ID
 from syndication.render.words import Words, forecast_degrees, observed_degrees
 
 # The first that fits: what falls from the sky comes before what covers it.
@@ -44,6 +57,7 @@ class Cell:
     instead: str  # what stands where the temperature would
     details: tuple[str, ...]  # forecast lines
     remark: str  # its own hour or origin, where that differs from the common one
+    alerts: tuple[str, ...] = ()  # warnings in force, the gravest first
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -54,7 +68,15 @@ class Cell:
     def said(self) -> str:
         """All of it on one line."""
         temperature = f"{self.temperature}℃" if self.temperature else self.instead
-        return " · ".join(filter(None, (self.sky, temperature, *self.lines)))
+        return " · ".join(filter(None, (*self.alerts, self.sky, temperature, *self.lines)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """The days after of one forecast region as lines."""
+
+    region: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +85,7 @@ class WeatherView:
     source: str
     warning: str  # labels a last resort
     nothing: str  # said when there are no cells, with the reason
+    outlooks: tuple[Ahead, ...] = ()
 
 
 def view(weather: Weather, words: Words, zone: str, *, details: bool = True) -> WeatherView:
@@ -70,9 +93,12 @@ def view(weather: Weather, words: Words, zone: str, *, details: bool = True) -> 
     own_hours = any(_own_hour(s.observation, weather) for s in weather.stations)
     return WeatherView(
         cells=tuple(_cell(s, weather, words, zone, own_hours=own_hours, details=details) for s in weather.stations),
-        source=" · ".join(filter(None, (_attribution(weather, words), _hour(weather, words, zone, own_hours)))),
+        source=" · ".join(
+            filter(None, (_attribution(weather, words), _hour(weather, words, zone, own_hours), _dust(weather, words)))
+        ),
         warning=words(LAST_RESORT) if weather.last_resort and not _mixed(weather) else "",
         nothing="" if weather.stations else words(weather.note or "오늘 날씨 정보를 받지 못해 싣지 않았습니다."),
+        outlooks=tuple(_ahead(outlook, words) for outlook in weather.outlooks) if weather.stations else (),
     )
 
 
@@ -93,8 +119,9 @@ def _cell(
         sky=words.sky(sky) if sky else words("관측 없음"),
         temperature="" if temperature is None else observed_degrees(temperature),
         instead=words("기온 관측 없음"),
-        details=_details(forecast, words) if details or observation is None else (),
+        details=(*_details(forecast, words), *_air(station.air, words)) if details or observation is None else (),
         remark=_remark(observation, weather, words, zone, own_hours=own_hours),
+        alerts=tuple(_alert(alert, station, words) for alert in station.alerts),
     )
 
 
@@ -120,6 +147,51 @@ def _range(forecast: Forecast | None, words: Words) -> str:
 def _halves(forecast: Forecast, words: Words) -> str:
     halves = ((words("오전"), forecast.morning), (words("오후"), forecast.afternoon))
     return " · ".join(f"{name} {words.sky(sky)}" for name, sky in halves if sky)
+
+
+def _alert(alert: Alert, station: StationWeather, words: Words) -> str:
+    """한파주의보, with the part of a city where it is not for all of it."""
+    place = BY_ID.get(station.station_id)
+    part = part_of(alert, place) if place else None
+    said = words.alert(alert.kind, alert.level)
+    return f"{said} ({part})" if part else said
+
+
+def _air(air: AirQuality | None, words: Words) -> tuple[str, ...]:
+    """A line for the grade of each size of fine dust that was measured."""
+    if air is None:
+        return ()
+    told = []
+    if air.pm10 is not None:
+        told.append(f"{words('미세먼지')} {words.air(coarse_grade(air.pm10))}")
+    if air.pm25 is not None:
+        told.append(f"{words('초미세먼지')} {words.air(fine_grade(air.pm25))}")
+    return tuple(told)
+
+
+def _dust(weather: Weather, words: Words) -> str:
+    """What the grades of fine dust are of."""
+    return words("미세먼지는 시도별 중간값") if any(s.air for s in weather.stations) else ""
+
+
+def _ahead(outlook: Outlook, words: Words) -> Ahead:
+    return Ahead(region=outlook.region, lines=tuple(_day_ahead(day, words) for day in outlook.days))
+
+
+def _day_ahead(day: OutlookDay, words: Words) -> str:
+    """1월 24일(토) 오전 흐리고 비 60% · 오후 구름많음 20%; one word where both halves are alike."""
+    morning, afternoon = (
+        _half_ahead(sky, chance, words)
+        for sky, chance in ((day.morning, day.rain_morning), (day.afternoon, day.rain_afternoon))
+    )
+    if morning == afternoon:
+        return f"{words.day_of_week(day.on)} {morning}"
+    halves = ((words("오전"), morning), (words("오후"), afternoon))
+    return f"{words.day_of_week(day.on)} " + " · ".join(f"{name} {said}" for name, said in halves if said)
+
+
+def _half_ahead(sky: str | None, chance: int | None, words: Words) -> str:
+    return " ".join(filter(None, (words.sky(sky) if sky else "", f"{chance}%" if sky and chance is not None else "")))
 
 
 def _attribution(weather: Weather, words: Words) -> str:

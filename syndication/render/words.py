@@ -29,6 +29,8 @@ SOURCE = "ko"
 LANGUAGES = (SOURCE, "en")
 CATALOGUE = "words/{language}.po"  # its name among the templates
 SKY = "sky"  # context of the weather service's words: 눈 is snow there
+ALERT = "alert"  # of its warnings: kinds and levels
+AIR = "air"  # of the grades of fine dust
 
 _CONTEXT_ENDS = "\x04"  # between context and message, as in compiled gettext catalogues
 
@@ -51,7 +53,18 @@ class Words:
 
     def sky(self, word: str) -> str:
         """A sky word of the weather service in this language; a word that is not one of its own stays as printed."""
-        return self.catalogue.get(f"{SKY}{_CONTEXT_ENDS}{word.replace(' ', '')}", word)
+        return self._term(SKY, word)
+
+    def alert(self, kind: str, level: str) -> str:
+        """한파주의보; Cold wave advisory."""
+        return f"{kind}{level}" if self.korean else f"{self._term(ALERT, kind)} {self._term(ALERT, level)}"
+
+    def air(self, grade: str) -> str:
+        """The grade of fine dust in this language: 보통; Moderate."""
+        return self._term(AIR, grade)
+
+    def _term(self, context: str, word: str) -> str:
+        return self.catalogue.get(f"{context}{_CONTEXT_ENDS}{word.replace(' ', '')}", word)
 
     def day(self, on: date) -> str:
         """2026년 1월 20일 화요일; Tuesday, 20 January 2026."""
@@ -60,6 +73,10 @@ class Words:
     def short_day(self, on: date) -> str:
         """1월 20일; 20 Jan."""
         return (korean_short_date(on) if self.korean else english_short_date(on)).partition("(")[0].strip()
+
+    def day_of_week(self, on: date) -> str:
+        """1월 20일(화); 20 Jan (Tue)."""
+        return korean_short_date(on) if self.korean else english_short_date(on)
 
     def month(self, on: date) -> str:
         """2026년 1월; January 2026."""

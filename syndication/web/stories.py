@@ -78,6 +78,7 @@ class WeatherOnPage:
     source: str
     warning: str  # labels a last resort
     nothing: str  # said when there are no stations, with the reason
+    outlooks: tuple[cells.Ahead, ...] = ()
 
 
 def sections(issue: Issue, edition: Edition, outlet: Outlet, words: Words) -> tuple[Section, ...]:
@@ -154,6 +155,8 @@ def _picture(images: Iterable[Image], outlet: Outlet) -> Image | None:
 
 
 def _own(url: str, outlet: Outlet) -> bool:
+    if url.startswith(f"{outlet.url}/"):
+        return True
     parts = urlsplit(web_url(url) or "")
     host = parts.hostname or ""
     if on_loopback(outlet) and parts.scheme == "http" and host in _LOOPBACK - {"::1"}:
@@ -198,4 +201,6 @@ def weather_on_page(weather: Weather, edition: Edition, words: Words) -> Weather
     view = cells.view(replace(weather, stations=ordered), words, edition.zone)
     seen = (s.observation.condition if s.observation else None for s in ordered)
     skies = tuple(Sky(cell=cell, glyph=glyph(sky)) for cell, sky in zip(view.cells, seen, strict=True))
-    return WeatherOnPage(skies=skies, source=view.source, warning=view.warning, nothing=view.nothing)
+    return WeatherOnPage(
+        skies=skies, source=view.source, warning=view.warning, nothing=view.nothing, outlooks=view.outlooks
+    )

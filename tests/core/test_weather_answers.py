@@ -120,7 +120,7 @@ def test_two_evening_steps_tell_an_afternoon_and_neither_low_nor_high(weather: P
     assert said is not None
     assert (said.low, said.high, said.morning, said.rain_chance) == (None, None, None, None)
     assert said.afternoon == "흐림"  # 17:00 cloudy, 18:00 partly cloudy: of equals the greyer
-    assert (said.origin, said.attribution) == (Origin.METNO, "MET Norway")
+    assert (said.origin, said.attribution) == (Origin.METNO, "MET Norway (CC BY 4.0)")
     assert metno.forecast(ahead, place="서울", on=date(2024, 10, 3), zone=SEOUL) is None
 
 
