@@ -32,11 +32,18 @@ class Survey:
 
 
 def survey(
-    store: Store, editions: Iterable[Edition], sources: Iterable[Source], now: datetime, *, doubt: str | None = None
+    store: Store,
+    editions: Iterable[Edition],
+    sources: Iterable[Source],
+    now: datetime,
+    *,
+    doubt: str | None = None,
+    namespace: str | None = None,
 ) -> Survey:
     """Reads the newest Issue of each Edition, every open one and every one with something uncertain.
 
-    `doubt` is why nothing may be sent from this database, where somebody knows."""
+    `doubt` is why nothing may be sent from this database, where somebody knows; `namespace` that of the items that
+    feeds are made of (publish.namespace_of)."""
     doubtful = store.uncertain()
     looked_at = _issues(store, (u.delivery.issue_id for u in doubtful))
     facts = tuple(_edition(store, edition, looked_at) for edition in editions)
@@ -60,6 +67,8 @@ def survey(
             arrivals=store.arrivals(now - MEMORY),
             proposals=store.proposals(),
             doubt=doubt,
+            feeds=store.feed_states(),
+            quarantined=store.quarantined(namespace) if namespace is not None else (),
         ),
     )
 

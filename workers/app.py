@@ -22,6 +22,7 @@ from workers.broker import QUEUES
 # A message older than this wakes nobody: after a night without workers not every tick is made up for. Clocks of two
 # machines may be wrong by an hour and work still goes on.
 EXPIRES = timedelta(hours=2)
+SELDOM = 6 * 3600.0  # seconds
 SIGN_OF_LIFE = timedelta(seconds=30)  # between two messages to each queue
 POOLS = ("celery.concurrency.prefork", "celery.concurrency.solo")
 
@@ -56,6 +57,7 @@ def configure(settings: Settings) -> dict[str, Any]:
             "poll": {"queue": "ingest"},
             "weather": {"queue": "ingest"},
             "feeds": {"queue": "ingest"},
+            "forget_items": {"queue": "ingest"},
             "returns": {"queue": "ingest"},
             "tell": {"queue": "ingest"},
             "provider_events": {"queue": "ingest"},
@@ -93,7 +95,9 @@ def _beats(tick: float, settings: Settings) -> dict[str, dict[str, Any]]:
         }
         for queue in QUEUES
     }
-    return ticks | signs | _news(tick, expires, settings)
+    # every few hours, since whoever counts the hours of a day forgets them when it is restarted
+    seldom = {"forget_items": {"task": "forget_items", "schedule": SELDOM, "options": {"expires": expires}}}
+    return ticks | signs | seldom | _news(tick, expires, settings)
 
 
 def _news(tick: float, expires: float, settings: Settings) -> dict[str, dict[str, Any]]:

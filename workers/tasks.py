@@ -88,6 +88,12 @@ def tell() -> None:
     telling.tell(house().ports, house().setup)
 
 
+@app.task(name="forget_items")  # type: ignore[untyped-decorator]  # Celery ships no types
+def forget_items() -> None:
+    """Drop serialised items that no feed asks for any more."""
+    publish.forget_items(house().ports, house().setup)
+
+
 @app.task(name="reclaim")  # type: ignore[untyped-decorator]  # Celery ships no types
 def reclaim() -> None:
     dispatch.reclaim(house().ports, house().setup)

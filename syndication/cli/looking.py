@@ -9,7 +9,7 @@ import os
 
 import click
 
-from syndication import bootstrap, telling, watch
+from syndication import bootstrap, publish, telling, watch
 from syndication import settings as publisher_settings
 from syndication.cli.hearing import listener_facts, listener_table
 from syndication.cli.house import Context, err, json_option, out, print_json, print_problems, table
@@ -77,13 +77,23 @@ def _place(settings: Settings) -> list[Problem]:
 def status(context: Context, as_json: bool) -> None:
     """Say how the morning stands; exit non-zero when something needs the operator.
 
+    try:
+    except Permanent as error:
+        return (str(error),)
+    if written is None:
+        return ()
+    editions = [edition.id for edition in settings.editions]
+
+
     \b
     Example: syndication status || notify-the-operator
     """
     with context.house() as house:
         now = house.ports.clock.now()
         doubt = in_doubt(house.ports)
-        survey = watch.survey(house.store, house.settings.editions, house.settings.sources, now, doubt=doubt)
+        setup, settings = house.setup, house.settings
+        namespace = publish.namespace_of(setup.outlet, settings.editions, setup.templates)
+        survey = watch.survey(house.store, settings.editions, settings.sources, now, doubt=doubt, namespace=namespace)
         heard = telling.standing(house.ports, house.setup)
     if as_json:
         editions = [_facts(f) for f in survey.editions]
@@ -118,6 +128,10 @@ def _facts(facts: EditionFacts) -> dict[str, object]:
             {
                 "on": issue.on,
                 "state": issue.state,
+    for item in issue.content.items[:1]:
+        yield f"  {item.article.content.title} — {item.why}"
+
+
                 "reason": issue.reason,
                 "stories": len(issue.content.items),
                 "degraded": issue.content.degraded,

@@ -12,8 +12,11 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from syndication.core import timetable
+from syndication.core.catalogue import FeedState, Kept
 from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, Proposal, Source, SourceState
 from syndication.core.rhythm import span, trouble
+
+_MOST_NAMED = 5  # items in quarantine
 
 
 class FindingKind(StrEnum):
@@ -25,6 +28,8 @@ class FindingKind(StrEnum):
     SILENT = "source-silent"
     DECISION = "decision-wanted"
     UNCERTAIN = "uncertain"
+    UNPUBLISHED = "feed-unpublished"
+    QUARANTINED = "feed-item-quarantined"
     HEARTBEAT = "heartbeat-old"
 
 
@@ -55,6 +60,7 @@ class Patience:
     issue: timedelta = timetable.OVERDUE_AFTER
     first_delivery: timedelta = timedelta(minutes=30)
     heartbeat: timedelta = timedelta(minutes=5)
+    feed: timedelta = timedelta(minutes=15)
 
 
 def report(
@@ -69,11 +75,14 @@ def report(
     arrivals: Mapping[str, Sequence[datetime]] | None = None,
     proposals: Sequence[Proposal] = (),
     doubt: str | None = None,
+    feeds: Sequence[FeedState] = (),
+    quarantined: Sequence[tuple[str, Kept]] = (),
 ) -> tuple[Finding, ...]:
     """Everything that is wrong at `now`, the most pressing kinds first; empty when all is well.
 
     `pauses`: mail providers that rest ("" is all mail), until when, and why. `arrivals`: when each Source brought
-    something new, over core.rhythm.MEMORY. `proposals`: the open ones. `doubt`: why nothing may be sent."""
+    something new, over core.rhythm.MEMORY. `proposals`: the open ones. `doubt`: why nothing may be sent.
+    `quarantined`: what no Feed can show, as (article or issue, item)."""
     patience = patience or Patience()
     return (
         *_doubted(doubt),
@@ -82,6 +91,8 @@ def report(
         *(f for facts in editions for f in _overdue(facts, now, patience)),
         *(f for facts in editions for f in _open_balances(facts)),
         *(f for facts in editions for f in _uncertain(facts)),
+        *_unpublished(feeds, now, patience.feed),
+        *_quarantined(quarantined),
         *_silent(sources, states, arrivals or {}, now),
         *_undecided(proposals, now),
         *_old_heartbeats(beats or {}, now, patience.heartbeat),
@@ -164,6 +175,34 @@ def _uncertain(facts: EditionFacts) -> Iterator[Finding]:
         if balance.uncertain:
             sentence = f"{_name(issue, channel)}: {balance.uncertain} uncertain, nobody knows whether they arrived."
             yield Finding(kind=FindingKind.UNCERTAIN, subject=facts.edition.id, sentence=sentence)
+
+
+def _unpublished(feeds: Sequence[FeedState], now: datetime, patience: timedelta) -> Iterator[Finding]:
+    waiting = [(since, state.feed.key) for state in feeds if (since := _stale_since(state, now)) < now - patience]
+    if waiting:
+        since, key = min(waiting)
+        sentence = (
+            f"{len(waiting)} feeds wait to be published, {key} for {span(now - since)}: `syndication check` tries "
+            "whether that can be done."
+        )
+        yield Finding(kind=FindingKind.UNPUBLISHED, subject=key, sentence=sentence)
+
+
+def _stale_since(state: FeedState, now: datetime) -> datetime:
+    """Since when a Feed waits to be published; `now` for one that does not."""
+    if not state.is_stale(now):
+        return now
+    return min(now, state.touched_at if state.version > state.published else state.due_at or now)
+
+
+def _quarantined(items: Sequence[tuple[str, Kept]]) -> Iterator[Finding]:
+    for kind, item in items[:_MOST_NAMED]:
+        number, reason = item.version.number, (item.reason or "")[:300]
+        sentence = f"No feed can show {kind} {number}: {reason}. It is tried again when it is revised."
+        yield Finding(kind=FindingKind.QUARANTINED, subject=f"{kind}:{number}", sentence=sentence)
+    if len(items) > _MOST_NAMED:
+        sentence = f"Nor can any feed show {len(items) - _MOST_NAMED} others."
+        yield Finding(kind=FindingKind.QUARANTINED, subject="others", sentence=sentence)
 
 
 def _silent(

@@ -34,7 +34,7 @@ from syndication.publish.issue_pages import due_pages, publish_pages
 from syndication.publish.lists import publish_lists
 from syndication.publish.pictures import publish_picture
 from syndication.publish.replacing import LOOKS, MANIFEST, Noted, note_published, tell_copies
-from syndication.publish.shelf import Shelves, namespace_of, shelves
+from syndication.publish.shelf import Shelves, namespace_in, namespace_of, shelves
 from syndication.render.feed_heads import feed_head
 from syndication.render.feed_pieces import joined, newest_within
 
@@ -44,6 +44,7 @@ __all__ = [
     "feed_recipients",
     "forget_items",
     "let_appear",
+    "namespace_of",
     "publish_feed",
     "publish_picture",
     "publish_stale",
@@ -240,12 +241,12 @@ def build_feed(setup: Setup, shelf: Shelves, state: FeedState, contents: Content
 
 def forget_items(ports: Ports, setup: Setup) -> int:
     """Drop serialised items that nobody asks for any more; returns how many. For once a day."""
-    return ports.store.forget_kept(namespace_of(setup), ports.clock.now() - KEPT_FOR)
+    return ports.store.forget_kept(namespace_in(setup), ports.clock.now() - KEPT_FOR)
 
 
 def quarantined(ports: Ports, setup: Setup) -> Sequence[tuple[str, Kept]]:
     """What no feed can show and why, for the operator: (article or issue, item)."""
-    return ports.store.quarantined(namespace_of(setup))
+    return ports.store.quarantined(namespace_in(setup))
 
 
 def _lists_are_due(ports: Ports, setup: Setup) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import structlog
 
 from syndication.core.catalogue import Kept, Version
+from syndication.core.model import Edition, Outlet
 from syndication.ports import Ports, Setup, Store
 from syndication.render.feed_items import FeedItem
 from syndication.render.feed_pieces import LAYER, pieces
@@ -25,11 +26,15 @@ MOST_OCTETS = 64 * 1024 * 1024  # of items in this process's memory
 Items = Callable[[Sequence[int]], Mapping[int, tuple[Version, FeedItem]]]
 
 
-def namespace_of(setup: Setup) -> str:
+def namespace_of(outlet: Outlet, editions: Iterable[Edition], templates: Mapping[str, str]) -> str:
     """Tells apart what was serialised by another layer, for another outlet or with other words."""
-    words = sorted((name, text) for name, text in setup.templates.items() if name.startswith("words/"))
-    editions = sorted((e.id, e.title, e.language, e.zone, e.stations) for e in setup.editions.values())
-    return hashlib.sha256(repr((LAYER, setup.outlet, words, editions)).encode()).hexdigest()[:16]
+    words = sorted((name, text) for name, text in templates.items() if name.startswith("words/"))
+    told = sorted((e.id, e.title, e.language, e.zone, e.stations) for e in editions)
+    return hashlib.sha256(repr((LAYER, outlet, words, told)).encode()).hexdigest()[:16]
+
+
+def namespace_in(setup: Setup) -> str:
+    return namespace_of(setup.outlet, setup.editions.values(), setup.templates)
 
 
 @dataclass(slots=True)
@@ -115,4 +120,4 @@ class Shelves:
 
 
 def shelves(ports: Ports, setup: Setup) -> Shelves:
-    return Shelves(ports=ports, namespace=namespace_of(setup), shelf=shelf_of(ports.store))
+    return Shelves(ports=ports, namespace=namespace_in(setup), shelf=shelf_of(ports.store))

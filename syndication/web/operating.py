@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from syndication.core.health import Finding, FindingKind, newest_beats
 from syndication.dispatch import in_doubt
+from syndication.publish import namespace_of
 from syndication.watch import Survey, survey
 from syndication.web.look import NOT_KEPT, Look
 from syndication.web.metrics import SurveyCollector
@@ -44,7 +45,8 @@ def router(look: Look) -> APIRouter:
 
 def look_over(site: Site) -> Survey:
     now, doubt = site.ports.clock.now(), in_doubt(site.ports)
-    return survey(site.ports.store, site.editions, site.sources, now, doubt=doubt)
+    namespace = namespace_of(site.outlet, site.editions, site.templates)
+    return survey(site.ports.store, site.editions, site.sources, now, doubt=doubt, namespace=namespace)
 
 
 def health_of(found: Survey, site: Site) -> dict[str, object]:

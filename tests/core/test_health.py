@@ -8,6 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndication.core.catalogue import FeedState, Kept, Version, edition_feed
 from syndication.core.health import EditionFacts, FindingKind, newest_beats, report, terms
 from syndication.core.model import Balance, Channel, Issue, IssueState, SourceState
 from syndication.ports import Frozen
@@ -166,3 +167,31 @@ def test_a_held_issue_a_resting_provider_and_a_doubted_database_are_told_first()
     assert [f.kind for f in found][:3] == [FindingKind.DOUBT, FindingKind.HELD, FindingKind.RESTS]
     assert "5.7.26 unauthenticated" in found[1].sentence
     assert "Mail to naver rests for another 90 s: 4.7.0 too many." in found[2].sentence
+
+
+def feed_state(version: int = 2, published: int = 1, *, touched: timedelta = HOUR) -> FeedState:
+    return FeedState(feed=edition_feed("daily"), version=version, published=published, touched_at=PUBLISH_AT - touched)
+
+
+def test_a_feed_that_waits_long_to_be_published_is_a_finding_that_says_what_tries_it() -> None:
+    fresh, current = feed_state(touched=timedelta(minutes=2)), feed_state(2, 2)
+    assert report(PUBLISH_AT, feeds=(fresh, current)) == ()
+    (found,) = report(PUBLISH_AT, feeds=(current, feed_state(), fresh))
+    assert (found.kind, found.subject) == (FindingKind.UNPUBLISHED, "daily/articles")
+    assert "1 feeds wait to be published, daily/articles for 60 min" in found.sentence
+    assert "syndication check" in found.sentence
+    due = replace(current, due_at=PUBLISH_AT - HOUR)
+    assert kinds(*report(PUBLISH_AT, feeds=(due,))) == [FindingKind.UNPUBLISHED]
+    assert report(PUBLISH_AT, feeds=(replace(current, due_at=PUBLISH_AT + HOUR),)) == ()
+
+
+def test_what_no_feed_can_show_is_a_finding_with_its_reason_and_a_flood_is_counted() -> None:
+    def kept(number: int) -> tuple[str, Kept]:
+        return "article", Kept(version=Version(number=number, revision=1, stamp=1), reason="no title")
+
+    (found,) = report(PUBLISH_AT, quarantined=(kept(7),))
+    assert (found.kind, found.subject) == (FindingKind.QUARANTINED, "article:7")
+    assert "No feed can show article 7: no title." in found.sentence
+    flood = report(PUBLISH_AT, quarantined=[kept(n) for n in range(40)])
+    assert len(flood) == 6
+    assert "35 others" in flood[-1].sentence
