@@ -14,21 +14,20 @@ from typing import ClassVar
 
 import structlog
 
+from syndication.collecting import apis, lists
+from syndication.collecting.apis import DIALECTS
+from syndication.collecting.storing import NOTHING, Look, keep, says_nothing, total
 from syndication.core.health import troubles
 from syndication.core.model import (
-    FirstPoll,
-    Found,
-    Origin,
     Reading,
     SetAside,
     Source,
     SourceKind,
     SourceState,
-    WeatherReading,
 )
 from syndication.core.rhythm import MEMORY
 from syndication.core.sources import read_dropped, read_input
-from syndication.ports import Dropped, Folder, Permanent, Ports, Stored, Transient
+from syndication.ports import Dropped, Fetched, Folder, Permanent, Ports, Stored, Transient
 
 log = structlog.get_logger()
 
@@ -36,7 +35,6 @@ LEASE = timedelta(minutes=10)  # longer than any poll: a worker that died gives 
 _FIRST_RETRY = timedelta(minutes=1)
 _SLOWEST_RETRY = timedelta(hours=1)  # a site that was down all night is asked again before the morning
 _SLOWEST_AFTER_REFUSAL = timedelta(hours=6)
-NOTHING = Stored(new=0, revised=0, known=0)
 
 
 class Polling(StrEnum):
@@ -53,13 +51,16 @@ class Polling(StrEnum):
 class Polled:
     """What one look at a Source came to, and what it brought."""
 
-    COLUMNS: ClassVar[tuple[str, ...]] = ("Source", "result", "new", "revised", "known", "stations", "set aside", "why")
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        *("Source", "result", "new", "revised", "held", "known", "stations", "set aside", "why"),
+    )
 
     source_id: str
     result: Polling
     new: int = 0
     revised: int = 0
     known: int = 0
+    held: int = 0  # other stories in the place of known ones: they wait for the editor
     observations: int = 0
     set_aside: tuple[SetAside, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -69,28 +70,31 @@ class Polled:
     def row(self) -> tuple[str, ...]:
         """The values of COLUMNS as text."""
         why = self.error or "; ".join(f"{a.what}: {a.reason}" for a in self.set_aside[:3])
-        counts = (self.new, self.revised, self.known, self.observations, len(self.set_aside))
+        counts = (self.new, self.revised, self.held, self.known, self.observations, len(self.set_aside))
         return (self.source_id, self.result.value, *map(str, counts), why)
 
 
 def due(ports: Ports, sources: Iterable[Source]) -> list[str]:
     """Ids of the Sources whose next check has come, the longest waiting first."""
     now = ports.clock.now()
-    wanted = {source.id for source in sources}
+    wanted = {source.id for source in sources if source.kind is not SourceKind.PUSH}
     states = [
         s for s in ports.store.source_states() if s.source_id in wanted and not s.ended and s.next_check_at <= now
     ]
     return [state.source_id for state in sorted(states, key=lambda s: (s.next_check_at, s.source_id))]
 
 
-def fetch(ports: Ports, source: Source, *, outlet_domain: str) -> Polled:
-    """Look at one Source if it is due and store what it says. Only the store's own errors come out of it."""
+def fetch(ports: Ports, source: Source, *, outlet_domain: str, key: str | None = None) -> Polled:
+    """Look at one Source if it is due and store what it says. Only the store's own errors come out of it.
+
+    `key` is what an API asks for."""
     now = ports.clock.now()
     state = ports.store.take_source(source.id, now, now + LEASE)
     if state is None:
         return Polled(source_id=source.id, result=Polling.NOT_DUE)
     try:
-        polled, settled = _poll(ports, source, state, now, outlet_domain)
+        look = Look(ports=ports, source=source, state=state, now=now, domain=outlet_domain, key=key)
+        polled, settled = _poll(look)
     except (Transient, Permanent) as error:
         polled, settled = _failed(source, state, now, str(error), error)
     ports.store.settle_source(settled)
@@ -101,6 +105,7 @@ def fetch(ports: Ports, source: Source, *, outlet_domain: str) -> Polled:
         result=polled.result.value,
         new=polled.new,
         revised=polled.revised,
+        held=polled.held,
         set_aside=len(polled.set_aside),
         error=polled.error,
     )
@@ -120,49 +125,121 @@ def silent(sources: Iterable[Source], states: Iterable[SourceState], now: dateti
 # --- one look --------------------------------------------------------------------------------
 
 
-def _poll(ports: Ports, source: Source, state: SourceState, now: datetime, domain: str) -> tuple[Polled, SourceState]:
-    if source.kind is SourceKind.FOLDER:
-        return _poll_folder(ports, source, state, now, domain)
-    got = ports.fetcher.fetch(
-        source.location, etag=state.etag, last_modified=state.last_modified, loopback=source.loopback
-    )
+def _poll(look: Look) -> tuple[Polled, SourceState]:
+    match look.source.kind:
+        case SourceKind.FOLDER:
+            return _poll_folder(look)
+        case SourceKind.PAGE_LIST:
+            return _poll_list(look)
+        case kind if kind in DIALECTS:
+            return _poll_api(look)
+        case SourceKind.PUSH:
+            raise Permanent(f"nothing is fetched for {look.source.id}: its articles are pushed")
+    return _poll_input(look)
+
+
+def _poll_input(look: Look) -> tuple[Polled, SourceState]:
+    """A feed or a page."""
+    source, state, now = look.source, look.state, look.now
+    got = _fetched(look)
     if got.ended:
-        ended = replace(_looked(source, state, now), ended=True, last_error="HTTP 410: gone")
-        return Polled(source_id=source.id, result=Polling.ENDED, error="the address is gone for good (410)"), ended
+        return _ended(look)
     if got.body is None:
-        return Polled(source_id=source.id, result=Polling.UNCHANGED), _looked(source, state, now)
+        followed = lists.follow(look)
+        return _polled(source, Polling.UNCHANGED, followed.stored, followed.readings), _looked(look, followed.stored)
     reading = read_input(got.body, url=got.url, content_type=got.content_type, outlet=source.outlet, first_seen=now)
-    if _says_nothing(reading) and reading.set_aside:
+    if says_nothing(reading) and reading.set_aside:
         polled, failed = _failed(source, state, now, reading.set_aside[0].reason)
         return replace(polled, set_aside=reading.set_aside), failed
-    stored = _store(ports, source, state, reading, now, domain)
-    settled = replace(_looked(source, state, now, stored), etag=got.etag, last_modified=got.last_modified)
-    return _polled(source, stored, [reading]), settled
+    stored = keep(look, reading)
+    lists.watch(look, reading)
+    followed = lists.follow(look)
+    settled = replace(_looked(look, [stored]), etag=got.etag, last_modified=got.last_modified)
+    return _polled(source, Polling.READ, [stored, *followed.stored], [reading, *followed.readings]), settled
 
 
-def _poll_folder(
-    ports: Ports, source: Source, state: SourceState, now: datetime, domain: str
-) -> tuple[Polled, SourceState]:
-    folder = ports.folders.get(source.id)
+def _fetched(look: Look) -> Fetched:
+    return look.ports.fetcher.fetch(
+        look.source.location,
+        etag=look.state.etag,
+        last_modified=look.state.last_modified,
+        loopback=look.source.loopback,
+    )
+
+
+def _ended(look: Look) -> tuple[Polled, SourceState]:
+    ended = replace(_looked(look, None), ended=True, last_error="HTTP 410: gone")
+    return Polled(source_id=look.source.id, result=Polling.ENDED, error="the address is gone for good (410)"), ended
+
+
+def _poll_list(look: Look) -> tuple[Polled, SourceState]:
+    """A list, then the pages that it and earlier looks led to."""
+    source = look.source
+    got = _fetched(look)
+    if got.ended:
+        return _ended(look)
+    found: tuple[lists.Link, ...] = ()
+    if got.body is not None:
+        found, why = lists.links_of(look, got)
+        if why is not None:
+            polled, failed = _failed(source, look.state, look.now, why)
+            return polled, failed
+        look.ports.store.note_links(source.id, found, look.now, due=not look.baseline)
+        _weather_of(look, got)
+    followed = lists.follow(look)
+    settled = replace(_looked(look, followed.stored if got.body is None else [NOTHING, *followed.stored]))
+    if got.body is not None:
+        settled = replace(settled, etag=got.etag, last_modified=got.last_modified)
+    if followed.wait is not None:
+        settled = replace(settled, next_check_at=max(settled.next_check_at, look.now + followed.wait))
+    unchanged = got.body is None and not followed.readings
+    return _polled(
+        source, Polling.UNCHANGED if unchanged else Polling.READ, followed.stored, followed.readings
+    ), settled
+
+
+def _weather_of(look: Look, got: Fetched) -> None:
+    """The weather that the list itself carries, where it may serve."""
+    if look.source.weather and got.body is not None:
+        read = read_input(got.body, url=got.url, content_type=got.content_type, outlet=look.source.outlet)
+        keep(look, replace(read, articles=()))
+
+
+def _poll_api(look: Look) -> tuple[Polled, SourceState]:
+    """A CMS by its API, from where the last look left off."""
+    walked = apis.walk(look)
+    if walked.ended:
+        return _ended(look)
+    followed = lists.follow(look)
+    result = Polling.UNCHANGED if walked.cursor is None else Polling.READ
+    settled = _looked(look, walked.stored or None)
+    if walked.cursor is not None:
+        settled = replace(settled, cursor=walked.cursor, etag=walked.etag, last_modified=walked.last_modified)
+    stored, readings = [*walked.stored, *followed.stored], [*walked.readings, *followed.readings]
+    return _polled(look.source, result, stored, readings), settled
+
+
+def _poll_folder(look: Look) -> tuple[Polled, SourceState]:
+    folder = look.ports.folders.get(look.source.id)
     if folder is None:
-        raise Permanent(f"no drop folder is set up for {source.id}")
-    taken = [_take_file(ports, source, state, folder, dropped, now, domain) for dropped in folder.look()]
-    total = _total([stored for stored, _ in taken])
-    return _polled(source, total, [reading for _, reading in taken]), _looked(source, state, now, total)
+        raise Permanent(f"no drop folder is set up for {look.source.id}")
+    taken = [_take_file(look, folder, dropped) for dropped in folder.look()]
+    stored = [stored for stored, _ in taken]
+    return _polled(look.source, Polling.READ, stored, [reading for _, reading in taken]), _looked(
+        look, [*stored, NOTHING]
+    )
 
 
-def _take_file(
-    ports: Ports, source: Source, state: SourceState, folder: Folder, dropped: Dropped, now: datetime, domain: str
-) -> tuple[Stored, Reading]:
+def _take_file(look: Look, folder: Folder, dropped: Dropped) -> tuple[Stored, Reading]:
     """Store what one file says and put it away; a file that cannot be put away is named and found again."""
-    reading = read_dropped(dropped.name, dropped.body, source.outlet)
+    reading = read_dropped(dropped.name, dropped.body, look.source.outlet)
     stored = NOTHING
     try:
-        if _says_nothing(reading):
+        if says_nothing(reading):
             reading = _with_reason(reading, dropped)
             folder.set_aside(dropped, "; ".join(a.reason for a in reading.set_aside))
         else:
-            stored = _store(ports, source, state, reading, now, domain)
+            stored = keep(look, reading)
             folder.done(dropped)  # after storing: what dies in between is found again and known
     except (Transient, Permanent) as error:
         left = SetAside(what=dropped.name, reason=str(error))
@@ -176,56 +253,15 @@ def _with_reason(reading: Reading, dropped: Dropped) -> Reading:
     return replace(reading, set_aside=(SetAside(what=dropped.name, reason="no article was found in it"),))
 
 
-def _says_nothing(reading: Reading) -> bool:
-    return not (reading.articles or reading.teasers or reading.observations or reading.forecasts)
-
-
-def _store(ports: Ports, source: Source, state: SourceState, reading: Reading, now: datetime, domain: str) -> Stored:
-    """Store Articles, and the page's weather where the Source may serve as weather."""
-    baseline = source.first_poll is FirstPoll.BASELINE and state.first_polled_at is None
-    found = [_owned(found, source) for found in reading.articles]
-    stored = ports.store.store_articles(source, found, now, domain=domain, baseline=baseline)
-    if source.weather and reading.observations:
-        ports.store.store_weather(
-            WeatherReading(
-                origin=Origin.WIDGET,
-                source_id=source.id,
-                fetched_at=now,
-                on=reading.date_line,
-                observations=reading.observations,
-            )
-        )
-    return stored
-
-
-def _owned(found: Found, source: Source) -> Found:
-    """An Article with what the publisher said of its Source: rights, and section and region where it names none."""
-    content = found.content
-    return replace(
-        found,
-        content=replace(
-            content,
-            rights=source.rights,
-            rights_holder=source.rights_holder,
-            section=content.section or source.section,
-            region=content.region or source.region,
-        ),
-    )
-
-
-def _total(stored: Sequence[Stored]) -> Stored:
-    return Stored(
-        new=sum(s.new for s in stored), revised=sum(s.revised for s in stored), known=sum(s.known for s in stored)
-    )
-
-
-def _polled(source: Source, total: Stored, readings: Sequence[Reading]) -> Polled:
+def _polled(source: Source, result: Polling, stored: Sequence[Stored], readings: Sequence[Reading]) -> Polled:
+    sums = total(stored)
     return Polled(
         source_id=source.id,
-        result=Polling.READ,
-        new=total.new,
-        revised=total.revised,
-        known=total.known,
+        result=result,
+        new=sums.new,
+        revised=sums.revised,
+        known=sums.known,
+        held=sums.held,
         observations=sum(len(r.observations) for r in readings),
         set_aside=tuple(a for r in readings for a in r.set_aside),
         warnings=tuple(w for r in readings for w in r.warnings),
@@ -235,15 +271,16 @@ def _polled(source: Source, total: Stored, readings: Sequence[Reading]) -> Polle
 # --- what polling has learnt -----------------------------------------------------------------
 
 
-def _looked(source: Source, state: SourceState, now: datetime, stored: Stored | None = None) -> SourceState:
-    """The state after a look that worked."""
+def _looked(look: Look, stored: Sequence[Stored] | None) -> SourceState:
+    """The state after a look that worked. `stored` is None where nothing was read."""
+    state, now = look.state, look.now
     return replace(
         state,
-        next_check_at=now + source.every + spread(source),
-        first_polled_at=state.first_polled_at or (now if stored is not None else None),
+        next_check_at=now + look.source.every + spread(look.source),
+        first_polled_at=state.first_polled_at or (now if stored else None),
         last_checked_at=now,
         last_ok_at=now,
-        last_new_at=now if stored is not None and stored.new else state.last_new_at,
+        last_new_at=now if stored and total(stored).new else state.last_new_at,
         failures=0,
         last_error=None,
     )

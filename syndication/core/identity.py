@@ -41,6 +41,12 @@ def canonical_url(url: str) -> str:
     return urlunsplit(("https", _host(parts), path, urlencode(query), ""))
 
 
+def site(url: str) -> str | None:
+    """The host of an address without www., m. or mobile., with its port where that is not the usual one."""
+    parts = _split(url)
+    return None if parts is None else _host(parts)
+
+
 def clean_link(url: str) -> str:
     """The address as it may be followed: as given, without tracking parts and fragment."""
     parts = _split(url)

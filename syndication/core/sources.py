@@ -33,7 +33,7 @@ def read_input(
         reading = _sniffed(body, url=url, content_type=content_type, outlet=outlet)
     except Exception as fault:  # noqa: BLE001 - bytes of strangers: whatever they break must not stop the next input
         return _refused(f"it could not be read: {fault or type(fault).__name__}")
-    return _plausible(reading, first_seen) if first_seen else reading
+    return plausible(reading, first_seen) if first_seen else reading
 
 
 def _sniffed(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Reading:
@@ -56,7 +56,7 @@ def _refused(reason: str) -> Reading:
     return Reading(set_aside=(SetAside(what="input", reason=reason),))
 
 
-def _plausible(reading: Reading, first_seen: datetime) -> Reading:
+def plausible(reading: Reading, first_seen: datetime) -> Reading:
     """`reading` with dates that lie in the future made unknown, and a warning for each."""
     articles = tuple(_dated(found, first_seen) for found in reading.articles)
     slips = [

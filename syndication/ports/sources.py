@@ -15,9 +15,11 @@ from syndication.core.model import Proposal, SourceLink
 class Following(Protocol):
     """Links of Sources, and when they brought something. Every method is one transaction."""
 
-    def note_links(self, source_id: str, links: Sequence[tuple[str, str]], now: datetime, *, due: bool) -> int:
-        """Remember links (key, url) that are not known yet, in their order; how many. Without `due` they are never
-        looked at: they stood there before."""
+    def note_links(
+        self, source_id: str, links: Sequence[tuple[str, str, str | None]], now: datetime, *, due: bool
+    ) -> int:
+        """Remember links (key, url, identity of their Article where it is known) that are not known yet, in their
+        order; how many. Without `due` they are never looked at: they stood there before."""
         ...
 
     def links_due(self, source_id: str, now: datetime, limit: int) -> Sequence[SourceLink]:

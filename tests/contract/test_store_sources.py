@@ -208,7 +208,7 @@ def test_two_deciding_at_once_decide_once(store: Store) -> None:
 
 # --- links -----------------------------------------------------------------------------------
 
-PAGES = [(f"k{n}", f"https://garam.example/news/{n}") for n in range(4)]
+PAGES = [(f"k{n}", f"https://garam.example/news/{n}", None) for n in range(4)]
 
 
 def test_links_are_remembered_once_and_come_in_the_order_of_the_list(store: Store) -> None:

@@ -22,7 +22,20 @@ ANY_JSON = st.recursive(
     max_leaves=10,
 )
 KEYS = st.sampled_from(
-    "id url title content_html content_text summary image tags authors author date_published attachments".split()
+    [
+        "id",
+        "url",
+        "title",
+        "content_html",
+        "content_text",
+        "summary",
+        "image",
+        "tags",
+        "authors",
+        "author",
+        "date_published",
+        "attachments",
+    ]
 )
 
 

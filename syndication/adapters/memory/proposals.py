@@ -31,12 +31,19 @@ class MemoryProposals:
 
     # --- links ---
 
-    def note_links(self, source_id: str, links: Sequence[tuple[str, str]], now: datetime, *, due: bool) -> int:
+    def note_links(
+        self, source_id: str, links: Sequence[tuple[str, str, str | None]], now: datetime, *, due: bool
+    ) -> int:
         with self.rows.lock:
             before = len(self.rows.links)
-            for key, url in links:
+            for key, url, identity in links:
                 fresh = SourceLink(
-                    source_id=source_id, key=key, url=url, first_seen_at=now, next_check_at=now if due else None
+                    source_id=source_id,
+                    key=key,
+                    url=url,
+                    identity=identity,
+                    first_seen_at=now,
+                    next_check_at=now if due else None,
                 )
                 self.rows.links.setdefault((source_id, key), fresh)
             return len(self.rows.links) - before

@@ -19,17 +19,20 @@ _NAMES = tuple(SourceLink.__slots__)
 
 
 class Following(Base):
-    def note_links(self, source_id: str, links: Sequence[tuple[str, str]], now: datetime, *, due: bool) -> int:
+    def note_links(
+        self, source_id: str, links: Sequence[tuple[str, str, str | None]], now: datetime, *, due: bool
+    ) -> int:
         rows = [
             {
                 "source_id": source_id,
                 "key": key,
                 "position": n,
                 "url": url,
+                "identity": identity,
                 "first_seen_at": now,
                 "next_check_at": now if due else None,
             }
-            for n, (key, url) in enumerate(links)
+            for n, (key, url, identity) in enumerate(links)
         ]
         if not rows:
             return 0
