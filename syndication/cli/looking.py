@@ -77,14 +77,6 @@ def _place(settings: Settings) -> list[Problem]:
 def status(context: Context, as_json: bool) -> None:
     """Say how the morning stands; exit non-zero when something needs the operator.
 
-    try:
-    except Permanent as error:
-        return (str(error),)
-    if written is None:
-        return ()
-    editions = [edition.id for edition in settings.editions]
-
-
     \b
     Example: syndication status || notify-the-operator
     """
@@ -128,10 +120,6 @@ def _facts(facts: EditionFacts) -> dict[str, object]:
             {
                 "on": issue.on,
                 "state": issue.state,
-    for item in issue.content.items[:1]:
-        yield f"  {item.article.content.title} — {item.why}"
-
-
                 "reason": issue.reason,
                 "stories": len(issue.content.items),
                 "degraded": issue.content.degraded,
