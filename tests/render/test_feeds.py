@@ -310,6 +310,47 @@ def test_a_person_is_shown_what_is_in_a_feed_and_where_older_stories_are() -> No
         assert HEAD.title in page
 
 
+def page_of(body: bytes) -> str:
+    return str(
+        etree.XSLT(etree.fromstring((ROOT / "templates" / "feeds" / "feed.xsl").read_bytes()))(etree.fromstring(body))
+    )
+
+
+@pytest.mark.parametrize("render", [render_rss, render_atom])
+@pytest.mark.parametrize(
+    ("at", "korean", "english"),
+    [
+        ("2026-01-19T20:10:30", "2026년 1월 20일 05:10", "19 Jan 2026 20:10 UTC"),
+        ("2025-12-31T15:00:00", "2026년 1월 1일 00:00", "31 Dec 2025 15:00 UTC"),
+        ("2024-02-28T23:59:00", "2024년 2월 29일 08:59", "28 Feb 2024 23:59 UTC"),
+        ("2025-02-28T16:00:00", "2025년 3월 1일 01:00", "28 Feb 2025 16:00 UTC"),
+        ("2025-04-30T14:59:00", "2025년 4월 30일 23:59", "30 Apr 2025 14:59 UTC"),
+    ],
+)
+def test_a_person_reads_the_time_of_a_story_by_the_clock_of_the_place(
+    render: object, at: str, korean: str, english: str
+) -> None:
+    item = feed_item(1, published_at=datetime.fromisoformat(f"{at}+00:00"))
+    assert f"<span>{korean}</span>" in page_of(render(HEAD, [item]).body)  # type: ignore[operator]
+    assert f"<span>{english}</span>" in page_of(render(replace(HEAD, language="en"), [item]).body)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("render", [render_rss, render_atom])
+def test_a_person_is_shown_signs_of_a_summary_as_they_were_written_and_never_markup(render: object) -> None:
+    page = page_of(render(HEAD, [feed_item(1, summary="1 < 2 & R&D <script>x</script> &amp; 끝")]).body)  # type: ignore[operator]
+    assert "<p>1 &lt; 2 &amp; R&amp;D &lt;script&gt;x＜/script&gt; ＆amp; 끝</p>" in page
+    assert "<script" not in page
+
+
+def test_a_person_finds_the_feed_in_its_other_dialects_and_the_list_of_all() -> None:
+    base = "https://garam.example/feeds"
+    for render, dialect in ((render_rss, "rss"), (render_atom, "atom")):
+        page = page_of(render(replace(HEAD, self_url=f"{base}/daily/articles.{dialect}"), [FULL]).body)
+        for address in (*(f"{base}/daily/articles.{d}" for d in ("rss", "atom", "json")), f"{base}/all.opml"):
+            assert f'href="{address}"' in page
+        assert f'<a class="outlet" href="{HEAD.site_url}">가람일보</a>' in page
+
+
 # --- the same bytes --------------------------------------------------------------------------
 
 _REBUILD = """

@@ -195,7 +195,7 @@ def test_an_atom_feed_is_shown_too() -> None:
     page = (readable_page(feed, templates()["feeds/feed.xsl"].encode()) or b"").decode()
     assert "나루군 소식" in page
     assert 'href="https://garam.example/daily/2026-01-20"' in page
-    assert "2026-01-20 06:30 KST" in page
+    assert "2026년 1월 20일 06:30" in page
 
 
 def test_the_stylesheet_and_a_page_about_feeds_are_there(house: House) -> None:
