@@ -5,15 +5,18 @@ A lost message costs one tick and a repeated one finds nothing to do, so no task
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, publish, skies, telling
+from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, pictures, publish, skies, telling
 from syndication.adapters.ses.queue import drain_events
 from syndication.bootstrap import House
+from syndication.cli.serving import site
 from syndication.core.model import Channel
 from syndication.press import Press
+from syndication.web.copies import copies_of
 from workers.app import app, settings
 
 log = structlog.get_logger()
@@ -28,8 +31,13 @@ def house() -> House:
     """This process's House, opened with its first task."""
     global _house
     if _house is None:
-        _house = bootstrap.open_house(settings)
+        _house = _with_pages(bootstrap.open_house(settings))
     return _house
+
+
+def _with_pages(opened: House) -> House:
+    """The House with readers' pages, which are published beside the feeds that lead to them."""
+    return replace(opened, ports=replace(opened.ports, pages=copies_of(site(opened))))
 
 
 def press() -> Press:
@@ -56,7 +64,16 @@ def poll_due() -> None:
 
 @app.task(name="poll")  # type: ignore[untyped-decorator]  # Celery ships no types
 def poll(source_id: str) -> None:
-    ingest.fetch(house().ports, house().setup.sources[source_id], outlet_domain=settings.outlet.domain)
+    setup = house().setup
+    key = setup.source_keys.get(source_id)
+    ingest.fetch(house().ports, setup.sources[source_id], outlet_domain=settings.outlet.domain, key=key)
+    gather_pictures.delay()
+
+
+@app.task(name="pictures")  # type: ignore[untyped-decorator]  # Celery ships no types
+def gather_pictures() -> None:
+    """Fetch the pictures that new Articles name, and make them ours."""
+    pictures.gather(house().ports, house().setup)
 
 
 @app.task(name="weather")  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -30,7 +30,7 @@ from syndication.publish.announcing import announce
 from syndication.publish.appear import let_appear
 from syndication.publish.archives import close_pages, renew_pages
 from syndication.publish.contents import Contents, contents_of, edition_of, language_of, say_in
-from syndication.publish.issue_pages import due_pages, publish_pages
+from syndication.publish.issue_pages import due_pages, page_path, publish_pages
 from syndication.publish.lists import publish_lists
 from syndication.publish.pictures import publish_picture
 from syndication.publish.replacing import LOOKS, MANIFEST, Noted, note_published, tell_copies
@@ -45,6 +45,7 @@ __all__ = [
     "forget_items",
     "let_appear",
     "namespace_of",
+    "page_path",
     "publish_feed",
     "publish_picture",
     "publish_stale",
