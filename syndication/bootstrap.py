@@ -28,6 +28,7 @@ from syndication.adapters.http import HttpFetcher
 from syndication.adapters.imap import ImapPostbox
 from syndication.adapters.indexnow import SearchHerald
 from syndication.adapters.journals import FileJournals
+from syndication.adapters.pictures import PillowDarkroom
 from syndication.adapters.s3 import Bucket, S3Publisher
 from syndication.adapters.s3.cloudfront import CloudFront
 from syndication.adapters.ses import Account, SesMailer
@@ -49,6 +50,8 @@ from syndication.settings import Settings
 from syndication.wiring import asks_weather, weather_services
 
 LARGEST_ANSWER = 40 * 1024 * 1024  # octets of one page or feed, after decompression: ten thousand stories fit
+LARGEST_PICTURE = 15 * 1024 * 1024  # octets, as cameras make them
+_BETWEEN_PICTURES = timedelta(seconds=0.2)  # of one host
 PUBLISHER = "SYNDICATION_PUBLISHER"  # environment name of the path of publisher.toml
 
 
@@ -111,6 +114,8 @@ def open_house(settings: Settings, *, migrated: bool = True) -> House:
         invalidate=_invalidation(settings, clock),
         desk=DeskFile(settings.file.parent / desk.FILE),
         heralds={listener.name: _herald(settings, listener) for listener in _listeners(settings)},
+        darkroom=PillowDarkroom(),
+        picture_fetcher=_picture_fetcher(user_agent(settings)),
     )
     return House(settings=settings, ports=ports, setup=make_setup(settings), store=store)
 
@@ -169,6 +174,12 @@ def _is_here(url: str) -> bool:
 def _limits(settings: Settings) -> Mapping[str, Limit]:
     everything = {EVERYTHING: Limit(per_second=settings.mail.per_second)} if settings.mail.per_second else {}
     return {p.name: p.limit for p in settings.mail.providers} | everything
+
+
+def _picture_fetcher(agent: str) -> HttpFetcher:
+    return HttpFetcher(
+        user_agent=agent, timeout=timedelta(seconds=20), max_bytes=LARGEST_PICTURE, per_host_delay=_BETWEEN_PICTURES
+    )
 
 
 def fetcher(agent: str) -> HttpFetcher:

@@ -60,6 +60,7 @@ def configure(settings: Settings) -> dict[str, Any]:
             "forget_items": {"queue": "ingest"},
             "returns": {"queue": "ingest"},
             "tell": {"queue": "ingest"},
+            "pictures": {"queue": "ingest"},
             "provider_events": {"queue": "ingest"},
             "drain": {"queue": "send"},
         },
@@ -84,7 +85,7 @@ def _beats(tick: float, settings: Settings) -> dict[str, dict[str, Any]]:
     expires = EXPIRES.total_seconds()
     ticks = {
         name: {"task": name, "schedule": tick, "options": {"expires": expires}}
-        for name in ("poll_due", "weather", "publish_due", "feeds", "reclaim", "ring")
+        for name in ("poll_due", "weather", "pictures", "publish_due", "feeds", "reclaim", "ring")
     }
     signs = {
         f"alive-{queue}": {

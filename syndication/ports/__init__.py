@@ -11,6 +11,7 @@ from syndication.ports.mail import HELD_BACK, Arrived, Intent, Journal, Journals
 from syndication.ports.newsroom import Frozen, Intake, Newsroom, Stored
 from syndication.ports.outbox import Lease, Outbox, Settlement, Slice, Uncertain
 from syndication.ports.outputs import Copy, Invalidation, Pages, Portal, Publisher, Push
+from syndication.ports.pictures import Darkroom, Pictures, Print, WantedPicture
 from syndication.ports.readership import Aftermath, Readership
 from syndication.ports.telling import Herald, Tellings
 from syndication.ports.together import Clock, Ports, Setup, Store
@@ -23,6 +24,7 @@ __all__ = [
     "Arrived",
     "Clock",
     "Copy",
+    "Darkroom",
     "Desk",
     "Dropped",
     "Feeds",
@@ -46,9 +48,11 @@ __all__ = [
     "Pace",
     "Pages",
     "Permanent",
+    "Pictures",
     "Portal",
     "Ports",
     "Postbox",
+    "Print",
     "Publisher",
     "Push",
     "Quota",
@@ -62,6 +66,7 @@ __all__ = [
     "Transient",
     "Uncertain",
     "Unknown",
+    "WantedPicture",
     "WeatherService",
     "WeatherStates",
     "Wishes",

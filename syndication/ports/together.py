@@ -27,6 +27,7 @@ from syndication.ports.mail import Journals, Mailer, Postbox
 from syndication.ports.newsroom import Intake, Newsroom
 from syndication.ports.outbox import Outbox
 from syndication.ports.outputs import Invalidation, Pages, Portal, Publisher
+from syndication.ports.pictures import Darkroom, Pictures
 from syndication.ports.readership import Aftermath, Readership
 from syndication.ports.sources import Following, Proposals
 from syndication.ports.telling import Herald, Tellings
@@ -39,7 +40,20 @@ class Clock(Protocol):
         ...
 
 
-class Store(Intake, Following, Proposals, Newsroom, Wishes, Readership, Outbox, Aftermath, Feeds, Tellings, Protocol):
+class Store(
+    Intake,
+    Following,
+    Proposals,
+    Newsroom,
+    Wishes,
+    Readership,
+    Outbox,
+    Aftermath,
+    Feeds,
+    Tellings,
+    Pictures,
+    Protocol,
+):
     """Everything that lasts. One method is one transaction."""
 
     def close(self) -> None:
@@ -60,6 +74,8 @@ class Ports:
     weather: Sequence[WeatherService] = ()
     postbox: Postbox | None = None
     desk: Desk | None = None  # None: wishes come by command only
+    darkroom: Darkroom | None = None  # None: no pictures are shown
+    picture_fetcher: Fetcher | None = None  # with the limits that pictures have
     heralds: Mapping[str, Herald] = field(default_factory=dict)  # by the name of the Listener that each tells
     invalidate: Invalidation | None = None  # None: nobody keeps copies longer than they may
     pages: Pages | None = None  # None: readers' pages are served, not published

@@ -122,7 +122,7 @@ def _month(at: datetime, zone: ZoneInfo) -> date:
 def _items(ports: Ports, setup: Setup, feed: Feed, page: Page) -> dict[int, tuple[Version, FeedItem]]:
     """What a page holds, newest first, by number."""
     if feed.kind != "digest":
-        return stories_as_items(setup, ports.store.page_stories(page))
+        return stories_as_items(ports, setup, ports.store.page_stories(page))
     newest = sorted(_issues(ports, feed, page), key=lambda i: (i.publish_at, i.id), reverse=True)
     told = digests_as_items(ports, setup, setup.editions[feed.term], newest)
     return {number: (version, make()) for number, (version, make) in told.items()}

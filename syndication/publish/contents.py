@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from syndication.core.catalogue import NEWEST, Feed, FeedState, Restatement, Scope, Story, Version
 from syndication.core.model import Channel, Edition, Issue
 from syndication.ports import Ports, Setup
+from syndication.publish.hanging import with_our_pictures
 from syndication.publish.shelf import Items
 from syndication.render.feed_articles import article_item
 from syndication.render.feed_digest import digest_item
@@ -42,18 +43,18 @@ def contents_of(ports: Ports, setup: Setup, state: FeedState, now: datetime) -> 
         kind="article",
         versions=[place.version for place in places],
         updated_at=max(changes, default=None),
-        items=lambda numbers: stories_as_items(setup, ports.store.stories(numbers).values()),
+        items=lambda numbers: stories_as_items(ports, setup, ports.store.stories(numbers).values()),
         due_at=ports.store.next_entry_at(state.feed.key, now),
     )
 
 
-def stories_as_items(setup: Setup, stories: Iterable[Story]) -> dict[int, tuple[Version, FeedItem]]:
+def stories_as_items(ports: Ports, setup: Setup, stories: Iterable[Story]) -> dict[int, tuple[Version, FeedItem]]:
     return {
         story.article.id: (
             story.version,
             article_item(story, outlet=setup.outlet, say=say_in(setup, story.language)),
         )
-        for story in stories
+        for story in with_our_pictures(ports, setup, stories)
     }
 
 

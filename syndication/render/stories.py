@@ -190,7 +190,7 @@ def _picture(images: Sequence[Image], width: int, outlet: Outlet, words: Words) 
     shown = min(width, image.width or width)
     height = round(shown * image.height / image.width) if image.width and image.height else None
     return Picture(
-        src=image.url,
+        src=image.small if image.small and width <= SMALL_PICTURE else image.url,
         alt=cut(image.alt, 200),
         width=shown,
         height=height,

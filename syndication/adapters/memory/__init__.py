@@ -17,6 +17,8 @@ from syndication.adapters.memory.mailer import ACCEPTED
 from syndication.adapters.memory.mailer import MemoryMailer as MemoryMailer
 from syndication.adapters.memory.news import MemoryNews
 from syndication.adapters.memory.outbox import MemoryOutbox
+from syndication.adapters.memory.pictures import MemoryDarkroom as MemoryDarkroom
+from syndication.adapters.memory.pictures import MemoryPictures
 from syndication.adapters.memory.proposals import MemoryProposals
 from syndication.adapters.memory.rows import Rows
 from syndication.adapters.memory.telling import MemoryTellings
@@ -24,7 +26,7 @@ from syndication.core.model import Outcome, Verdict
 from syndication.ports import Dropped, Fetched, Outrun, Permanent, Push
 
 
-class MemoryStore(MemoryOutbox, MemoryWishes, MemoryProposals, MemoryNews, MemoryFeeds, MemoryTellings):
+class MemoryStore(MemoryOutbox, MemoryWishes, MemoryProposals, MemoryNews, MemoryFeeds, MemoryTellings, MemoryPictures):
     """A `ports.Store` in one process."""
 
     def __init__(self, rows: Rows | None = None) -> None:

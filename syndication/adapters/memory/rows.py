@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from syndication.adapters.memory.feed_rows import FeedRows
+from syndication.adapters.memory.picture_rows import PictureRow
 from syndication.adapters.memory.telling_rows import TellingRow
 from syndication.core.model import (
     AddressKey,
@@ -115,6 +116,8 @@ class Rows:
     beats: dict[str, datetime] = field(default_factory=dict)
     wishes: dict[int, Wish] = field(default_factory=dict)
     feeds: FeedRows = field(default_factory=FeedRows)
+    pictures: dict[str, PictureRow] = field(default_factory=dict)  # by the address that Articles name
+    pictured: dict[int, int] = field(default_factory=dict)  # up to which revision, by article id
     tellings: dict[tuple[str, str], TellingRow] = field(default_factory=dict)  # by listener and thing
 
     def key_of(self, subscriber_id: int) -> AddressKey:

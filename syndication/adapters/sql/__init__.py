@@ -14,12 +14,15 @@ from syndication.adapters.sql.intake import Intake
 from syndication.adapters.sql.news import News
 from syndication.adapters.sql.newsroom import Newsroom
 from syndication.adapters.sql.outbox import Outbox
+from syndication.adapters.sql.pictures import Pictures
 from syndication.adapters.sql.proposals import Proposals
 from syndication.adapters.sql.readership import Readership
 from syndication.adapters.sql.telling import Tellings
 
 
-class SqlStore(Intake, Following, Proposals, Newsroom, Wishes, Readership, Outbox, News, Ageing, Feeds, Tellings):
+class SqlStore(
+    Intake, Following, Proposals, Newsroom, Wishes, Readership, Outbox, News, Ageing, Feeds, Tellings, Pictures
+):
     """A `ports.Store`. Open one per process, and anew after a fork."""
 
 

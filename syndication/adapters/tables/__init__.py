@@ -37,6 +37,7 @@ from syndication.adapters.tables.outbox import (
     recipe,
     way,
 )
+from syndication.adapters.tables.pictures import picture, picture_use, pictured
 from syndication.adapters.tables.readers import consent, event, subscriber, subscription, suppression
 from syndication.adapters.tables.telling import telling
 from syndication.adapters.tables.weather import weather_service
@@ -73,6 +74,9 @@ __all__ = [
     "metadata",
     "observation",
     "partner",
+    "picture",
+    "picture_use",
+    "pictured",
     "proposal",
     "recipe",
     "source",

@@ -91,6 +91,7 @@ class Image:
     licence: str | None = None
     width: int | None = None
     height: int | None = None
+    small: str | None = None  # of one that is ours: the address of a narrower print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
