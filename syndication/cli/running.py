@@ -129,9 +129,15 @@ def _sandbox(settings: Settings) -> list[Child]:
     folder = settings.storage.folder
     return [
         Child(name="mailbox", command=_sandbox_command("mailbox", sandbox.mailbox_port, folder / "mailbox")),
-        Child(name="origin", command=_sandbox_command("origin", sandbox.origin_port, sandbox.folder)),
+        Child(name="origin", command=_origin(settings, sandbox.origin_port, sandbox.folder)),
         _portal(settings, sandbox.portal_port),
     ]
+
+
+def _origin(settings: Settings, port: int, folder: Path) -> list[str]:
+    """The sandbox origin makes up the weather of the rehearsal's time."""
+    shifted = ["--clock", str(bootstrap.clock_file(settings))] if settings.starts_at is not None else []
+    return _sandbox_command("origin", port, folder) + shifted
 
 
 def _portal(settings: Settings, port: int) -> Child:

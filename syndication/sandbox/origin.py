@@ -1,6 +1,6 @@
-"""A loopback web server of a folder: the feeds and pages that rehearsals collect.
+"""A loopback web server of a folder: the feeds and pages that rehearsals collect, and a stand-in for weather services.
 
-It lists nothing, writes nothing and serves nothing outside its folder.
+It lists nothing, writes nothing and serves nothing outside its folder but made-up weather.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from syndication.sandbox import skies
 from syndication.sandbox.loopback import HttpServer, QuietHandler, run
+from syndication.sandbox.portal import clock_of, real_time
 
 TYPES = {
     ".txt": "text/plain; charset=utf-8",
@@ -32,16 +35,23 @@ TYPES = {
 
 
 class Origin(HttpServer):
-    """Serves `folder` until stopped."""
+    """Serves `folder` until stopped, and answers as weather services do. `now` is whose weather it makes up."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        super().__init__(type("Handler", (_Handler,), {"folder": folder.resolve()}), port)
+    def __init__(self, folder: Path, port: int = 0, *, now: Callable[[], datetime] = real_time) -> None:
+        values = {"folder": folder.resolve(), "now": staticmethod(now)}
+        super().__init__(type("Handler", (_Handler,), values), port)
 
 
 class _Handler(QuietHandler):
     folder: Path
+    now: Callable[[], datetime]
 
     def do_GET(self) -> None:  # noqa: N802 - the base class calls it by this name
+        asked = urlsplit(self.path)
+        said = skies.answer(asked.path, dict(parse_qsl(asked.query)), self.now())
+        if said is not None:
+            self.reply(said.status, said.body, said.content_type, headers=said.headers)
+            return
         path = self._file()
         try:
             body = path.read_bytes() if path else None
@@ -85,8 +95,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m syndication.sandbox.origin", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--clock", type=Path, help="file that says by how many seconds the clock is shifted")
     asked = parser.parse_args(arguments)
-    return run(Origin(asked.folder, asked.port))
+    return run(Origin(asked.folder, asked.port, now=real_time if asked.clock is None else clock_of(asked.clock)))
 
 
 if __name__ == "__main__":
