@@ -20,6 +20,7 @@ from syndication.render.feed_items import SLACK, FeedHead, plain, public_uri
 
 MAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
+LONGEST_LOC = 2048  # characters (sitemaps.org)
 MOST_IN_MAP = 1000  # news:news elements (Google's own limit)
 NEWS_AGE = timedelta(days=2)  # what is older Google ignores
 
@@ -79,9 +80,13 @@ def listed(stories: Iterable[Story], *, home: str, zone: str, at: datetime) -> l
     """The Articles of the last two days that a news sitemap may name, newest first.
 
     Left out: what was taken back, paid for or is another's, and what stands elsewhere under an unknown date, since
-    the date is that of first publication. What stands on our own pages (below `home`) was published as it appeared."""
+    the date is that of first publication. What stands on our own pages (below `home`) was published as it appeared.
+    Of several under one address the first one counts."""
     found = (_listed_or_none(story, home=home, zone=ZoneInfo(zone), at=at) for story in stories)
-    return sorted((one for one in found if one is not None), key=lambda one: (one.on, one.published, one.url))[::-1]
+    once: dict[str, Listed] = {}
+    for one in sorted((one for one in found if one is not None), key=lambda one: (one.on, one.published, one.title)):
+        once.setdefault(one.url, one)
+    return sorted(once.values(), key=lambda one: (one.on, one.published, one.url), reverse=True)
 
 
 def _listed_or_none(story: Story, *, home: str, zone: ZoneInfo, at: datetime) -> Listed | None:
@@ -97,7 +102,7 @@ def _listed(story: Story, *, home: str, zone: ZoneInfo, at: datetime) -> Listed 
     if story.article.status not in SHOWN or content.sponsored or content.rights is Rights.NOT_FOR_PASSING_ON:
         return None
     told = _published(story, zone, at, ours=story.link is not None and story.link.startswith(f"{home}/"))
-    if url is None or not title or told is None:
+    if url is None or len(url) >= LONGEST_LOC or not title or told is None:
         return None
     return Listed(
         url=url,

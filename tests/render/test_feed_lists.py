@@ -115,6 +115,13 @@ def test_one_bad_story_costs_no_other_its_place_in_the_map() -> None:
     assert [one.url for one in found] == ["https://garam.example/news/1"]
 
 
+def test_an_address_is_listed_once_under_the_date_of_its_first_story() -> None:
+    two = [story(article(n, published_at=DATED + timedelta(hours=n)), link="https://garam.example/1") for n in (2, 1)]
+    (one,) = listed(two, home=OUTLET.url, zone="Asia/Seoul", at=MORNING)
+    assert one.published == "2026-01-20T02:00:00+09:00"
+    assert told(article(1, published_at=DATED), link="https://garam.example/" + "a" * 2048) == []
+
+
 def test_a_story_without_a_page_is_left_out() -> None:
     assert told(article(1, published_at=DATED), link=None) == []
 
