@@ -128,6 +128,7 @@ def make_setup(settings: Settings) -> Setup:
         editions={e.id: e for e in settings.editions},
         partners={p.id: p for p in settings.partners},
         partner_secrets=settings.partner_secrets,
+        source_keys=settings.source_keys,
         keys=settings.link_keys,
         address_keys=settings.address_keys,
         templates=templates(),

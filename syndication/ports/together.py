@@ -103,6 +103,7 @@ class Setup:
     site_key: str | None = None  # IndexNow: proves that the site is ours, stands there as a file of its name
     own_pages: bool = False  # readers have pages of their own: to change their choices, and for their copy of a digest
     weather_stations: tuple[str, ...] = ()
+    source_keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # what APIs ask for, by Source id
     lease: timedelta = timedelta(seconds=90)  # how long a claimed slice is held without a sign of life
     zone: str = "Asia/Seoul"  # whose days the limits by the day count
     limits: Mapping[str, Limit] = field(default_factory=dict)  # by mail provider; "" is everything

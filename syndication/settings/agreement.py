@@ -25,7 +25,7 @@ from syndication.settings.signing import EXAMPLE
 RESERVED_IDS = frozenset(
     (
         *("about", "admin", "api", "archive", "assets", "confirm", "favicon", "feed", "feeds", "health", "inbox"),
-        *("issue", "issues", "link", "links", "manage", "metrics", "partner", "partner-receipts", "partners"),
+        *("issue", "issues", "link", "links", "manage", "metrics", "partner", "partner-receipts", "partners", "push"),
         *("pictures", "provider-events", "robots", "s", "search", "static", "status", "subscribe", "u", "unsubscribe"),
     )
 )
@@ -70,13 +70,8 @@ def _source(source: Entry, draft: Draft) -> None:
     _loopback(source)
     if not source.has("kind"):
         return
-    folder = source.get("kind") is SourceKind.FOLDER
-    wanted, other = ("folder", "url") if folder else ("url", "folder")
-    if wanted not in source.written:
-        source.complain(wanted, f'a Source of kind "{source.get("kind")}" needs this')
-    if other in source.written:
-        source.complain(other, f'a Source of kind "{source.get("kind")}" has no {other}', f"{wanted} alone")
-    if folder:
+    _fields_of_kind(source, source.get("kind"))
+    if source.get("kind") is SourceKind.FOLDER:
         _drop_folder(source, draft.folder)
     if source.get("rights") is not Rights.OWN and not source.has("rights_holder") and source.has("rights"):
         wrong = "stories that are not the outlet's own should name who holds the rights"
@@ -84,6 +79,30 @@ def _source(source: Entry, draft: Draft) -> None:
     if source.has("every", "silent_after") and source.get("silent_after") < source.get("every"):
         every = in_words(source.get("every"))
         source.complain("silent_after", f"this is shorter than the time between two looks ({every})")
+
+
+# Fields that some kinds of Sources need (True) or may have (False); the others have none of them.
+_OF_KIND: dict[str, dict[SourceKind, bool]] = {
+    "url": dict.fromkeys(set(SourceKind) - {SourceKind.FOLDER, SourceKind.PUSH}, True),
+    "folder": {SourceKind.FOLDER: True},
+    "links": {SourceKind.PAGE_LIST: False},
+    "website": {SourceKind.ARC: True},
+    "watch": dict.fromkeys(set(SourceKind) - {SourceKind.FOLDER, SourceKind.PAGE, SourceKind.PUSH}, False),
+    "token_from": {
+        **dict.fromkeys((SourceKind.GHOST, SourceKind.ARC, SourceKind.PUSH), True),
+        SourceKind.WORDPRESS: False,
+    },
+}
+
+
+def _fields_of_kind(source: Entry, kind: SourceKind) -> None:
+    alone = "folder alone" if kind is SourceKind.FOLDER else "url alone"
+    for key, kinds in _OF_KIND.items():
+        if kinds.get(kind) and key not in source.written:
+            source.complain(key, f'a Source of kind "{kind}" needs this')
+        if kind not in kinds and key in source.written:
+            right = alone if key in ("url", "folder") and kind is not SourceKind.PUSH else f"leave {key} out"
+            source.complain(key, f'a Source of kind "{kind}" has no {key}', right)
 
 
 def _drop_folder(source: Entry, base: Path) -> None:

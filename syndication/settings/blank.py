@@ -10,7 +10,8 @@ from textwrap import wrap
 
 from syndication.settings.fields import Field, Table
 from syndication.settings.partner import PARTNER
-from syndication.settings.schema import EDITION, OUTLET, REHEARSAL, SOURCE, TABLES, TOP
+from syndication.settings.schema import EDITION, OUTLET, REHEARSAL, TABLES, TOP
+from syndication.settings.source import SOURCE
 
 DROP_FOLDER = "drop"
 _WIDTH = 100
@@ -36,7 +37,10 @@ _ACTIVE: Mapping[str, Mapping[str, str]] = {
     },
     REHEARSAL.name: {"allow": '["reader-1@example.com"]'},
 }
-_LEFT_OUT = {("source", "url"), ("storage", "database"), ("broker", "url")}  # they exclude a key that stands there
+# they exclude a key that stands there, or belong to another kind of Source
+_LEFT_OUT = {("storage", "database"), ("broker", "url")} | {
+    ("source", name) for name in ("url", "watch", "links", "website", "token_from")
+}
 
 _HEAD = """\
 # The settings of this installation. Replace what stands after each = by your own; the values are samples (표본).

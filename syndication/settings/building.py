@@ -61,6 +61,7 @@ def build(draft: Draft, found: Found) -> Settings:
             secret_key=found.secret_key,
             invalidate_secret=found.invalidate_secret,
         ),
+        source_keys=found.source_keys,
         web=_made(Web, single["web"]),
         tick=single["schedule"].get("tick"),
         lease=single["schedule"].get("lease"),
@@ -91,6 +92,8 @@ def _edition(entry: Entry) -> Edition:
 def _source(entry: Entry, base: Path) -> Source:
     if entry.get("kind") is SourceKind.FOLDER:
         return _made(Source, entry, location=str(_inside(base, entry.get("folder"))))
+    if entry.get("kind") is SourceKind.PUSH:
+        return _made(Source, entry, location="push")
     return _made(Source, entry, location=entry.get("url"))
 
 

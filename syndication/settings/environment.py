@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from syndication.core.links import Keys
+from syndication.core.model import SourceKind
 from syndication.core.signers import BadSigner, Signer, Transport, signer
 from syndication.settings import secrets
 from syndication.settings.amazon import Ses
@@ -45,6 +46,7 @@ class Found:
     address_keys: Keys | None = field(default=None, repr=False)
     link_keys: Keys | None = field(default=None, repr=False)
     partner_secrets: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    source_keys: dict[str, str] = field(default_factory=dict, repr=False)
     site_key: str | None = None
 
 
@@ -83,8 +85,25 @@ def fetch(draft: Draft, environ: Mapping[str, str]) -> Found:
         address_keys=installation_keys("address_key_from"),
         link_keys=installation_keys("link_key_from"),
         partner_secrets=_partner_secrets(draft, environ),
+        source_keys=_source_keys(draft, environ, absent),
         site_key=_take(draft.single["indexnow"], "key_from", absent, lambda name: secrets.site_key(environ, name)),
     )
+
+
+_SHORTEST_PUSH_TOKEN = 20
+
+
+def _source_keys(draft: Draft, environ: Mapping[str, str], absent: Severity) -> dict[str, str]:
+    """What APIs ask for, and what pushers must say, by Source id."""
+    found: dict[str, str] = {}
+    for source in draft.sources:
+        key = _take(source, "token_from", absent, lambda name: secrets.secret(environ, name))
+        if key is not None and source.get("kind") is SourceKind.PUSH and len(key) < _SHORTEST_PUSH_TOKEN:
+            right = f"a secret of {_SHORTEST_PUSH_TOKEN} signs or more, such as: openssl rand -hex 24"
+            source.complain("token_from", "this token is short enough to be guessed", right)
+        elif key is not None and source.has("id"):
+            found[source.get("id")] = key
+    return found
 
 
 def _take(entry: Entry, key: str, absent: Severity, fetch_it: Callable[[Any], T]) -> T | None:

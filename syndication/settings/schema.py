@@ -12,9 +12,6 @@ from syndication.core.model import (
     Appear,
     Channel,
     EmptyDay,
-    FirstPoll,
-    Rights,
-    SourceKind,
     UncertainPolicy,
     Undated,
 )
@@ -25,6 +22,7 @@ from syndication.settings.fields import Mode, Table, Tls, defaulting, optional, 
 from syndication.settings.publishing import PUBLISH
 from syndication.settings.signing import EXAMPLE, dkim_key
 from syndication.settings.skies import WEATHER
+from syndication.settings.source import SOURCE
 
 _SECOND, _MINUTE, _HOUR, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _PORT = kinds.whole(1, 65535)
@@ -76,58 +74,6 @@ OUTLET = Table(
             kinds.url,
             '"https://www.garam.example/logo.png"',
             "Address of a picture for feeds: PNG, JPEG or GIF, at most 144 pixels wide and 400 high.",
-        ),
-    ),
-)
-
-SOURCE = Table(
-    name="source",
-    many=True,
-    about="An upstream that is polled: a feed, a newspaper page, or a drop folder.",
-    fields=(
-        required("id", kinds.slug, '"city-desk"', "Short name, unique; Editions name Sources by it."),
-        required("kind", kinds.choice(SourceKind), '"feed"', "feed (RSS or Atom), page (plain text or HTML), folder."),
-        optional("url", kinds.url, '"https://www.garam.example/rss/all.xml"', "Where a feed or page is fetched."),
-        optional(
-            "folder", kinds.text, '"drop"', "Path of a drop folder, counted from this file's folder; it must exist."
-        ),
-        required(
-            "outlet",
-            kinds.slug,
-            '"garam"',
-            "Key of the outlet whose stories these are; the identity of a story hangs on it, so Sources of one outlet "
-            "share it and it is never changed.",
-        ),
-        defaulting("every", kinds.duration(5 * _SECOND, _DAY), '"30m"', "How often to look."),
-        defaulting(
-            "silent_after",
-            kinds.duration(_MINUTE, 60 * _DAY),
-            '"36h"',
-            "Expected rhythm: longer without a new story is reported as silence.",
-        ),
-        defaulting(
-            "first_poll",
-            kinds.choice(FirstPoll),
-            '"baseline"',
-            "What the first look does with what already stands there: baseline (known, never sent) or take.",
-        ),
-        defaulting(
-            "rights",
-            kinds.choice(Rights),
-            '"own"',
-            "Whose stories: own, licensed, or not-for-passing-on (never goes to a partner).",
-        ),
-        optional("rights_holder", kinds.text, '"가람일보"', "Who holds the rights, where it is not the outlet."),
-        optional("section", kinds.text, '"사회"', "Section of stories that name none."),
-        optional("region", kinds.text, '"가람시"', "Region of stories that name none."),
-        defaulting(
-            "loopback",
-            kinds.flag,
-            "false",
-            "true where the URL names this very machine on purpose; else it is refused.",
-        ),
-        defaulting(
-            "weather", kinds.flag, "false", "true where the page's weather list may serve as a last, labelled resort."
         ),
     ),
 )

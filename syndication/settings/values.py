@@ -101,6 +101,7 @@ class Settings:
     address_keys: Keys = field(repr=False)
     link_keys: Keys = field(repr=False)
     partner_secrets: Mapping[str, tuple[str, ...]] = field(repr=False)  # by Partner id, newest first
+    source_keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # by Source id
     starts_at: datetime | None = None  # the Clock's start in a rehearsal; aware
     publishing: Publishing = field(default_factory=Publishing, repr=False)
     web: Web = field(default_factory=Web)

@@ -115,7 +115,7 @@ MISTAKES = [
     ('name = "가람일보"', "name = 5", "outlet.name", "a number", "name = "),
     ('id = "city-desk"', 'id = "City Desk"', "source[1].id", "part of a link", 'id = "city-desk"'),
     ('kind = "feed"', 'kind = "rss feed"', "source[1].kind", "none of", "kind = "),
-    ("https://www.garam", "http://127.0.0.1:1/", "source[1].url", "loopback is not true", "loopback = true"),
+    ("https://www.garam", "http://127.0.0.1:2/", "source[1].url", "loopback is not true", "loopback = true"),
     ("https://www.garam", "http://localhost/", "source[1].url", "loopback is not true", "loopback = true"),
     ("https://www.garam", "http://192.168.0.4/", "source[1].url", "private", "a public address"),
     ("https://www.garam", "https://user:word@www.garam", "source[1].url", "secret", "without user name and password"),
@@ -301,7 +301,7 @@ def test_tables_nested_without_end_are_a_problem_and_no_crash(publisher: Publish
     ("before", "after", "field", "wrong"),
     [
         ('edition = "daily"', 'edition = "weekly"', "edition", "no Edition"),
-        ("https://portal.example/inbox", "http://127.0.0.1:1/", "url", "loopback is not true"),
+        ("https://portal.example/inbox", "http://127.0.0.1:2/", "url", "loopback is not true"),
         ('sections = ["*"]', 'rights = ["not-for-passing-on"]', "rights", "never go"),
         ('secrets_from = "PORTAL_SECRET"', f'secrets_from = "{SECRET}"', "secrets_from", "a secret stands in the file"),
         ('secrets_from = "PORTAL_SECRET"', 'secret = "x"', "secret", "a secret stands in the file"),
