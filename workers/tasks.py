@@ -67,13 +67,6 @@ def poll(source_id: str) -> None:
     setup = house().setup
     key = setup.source_keys.get(source_id)
     ingest.fetch(house().ports, setup.sources[source_id], outlet_domain=settings.outlet.domain, key=key)
-    gather_pictures.delay()
-
-
-@app.task(name="pictures")  # type: ignore[untyped-decorator]  # Celery ships no types
-def gather_pictures() -> None:
-    """Fetch the pictures that new Articles name, and make them ours."""
-    pictures.gather(house().ports, house().setup)
 
 
 @app.task(name="weather")  # type: ignore[untyped-decorator]  # Celery ships no types
