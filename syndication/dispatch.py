@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -70,7 +70,8 @@ def _fan_out_channel(ports: Ports, setup: Setup, issue: Issue, channel: Channel)
 
 
 def _fan_out_email(ports: Ports, setup: Setup, issue: Issue) -> None:
-    after, recipes = 0, _recipes(ports, setup, issue)
+    brought_by = _brought_by(ports, issue)
+    after, recipes = 0, _recipes(ports, setup, issue, brought_by)
     while True:
         reached = ports.store.fan_out_email(
             issue,
@@ -81,23 +82,51 @@ def _fan_out_email(ports: Ports, setup: Setup, issue: Issue) -> None:
             allowed=setup.allowed,
             seeds=setup.seeds,
             cohort=setup.cohort,
+            brought_by=brought_by,
         )
         if reached is None:
             return
         # a reader may have chosen differently in between
-        recipes = _recipes(ports, setup, issue) if reached == after else {}
+        recipes = _recipes(ports, setup, issue, brought_by) if reached == after else {}
         after = reached
 
 
-def _recipes(ports: Ports, setup: Setup, issue: Issue) -> dict[str, tuple[Recipe | None, str | None]]:
-    """What the readers of an Issue get, by what they chose."""
-    chosen = ports.store.distinct_choices(issue)
-    return {key: _recipe(setup, issue, choices) for key, (choices, _) in chosen.items()}
+def _brought_by(ports: Ports, issue: Issue) -> frozenset[int]:
+    """The Issues that may have brought a reader a story of this one; none unless stories are blocks of their own."""
+    if not issue.content.by_story:
+        return frozenset()
+    return ports.store.issues_with([item.article.id for item in issue.content.items]) - {issue.id}
 
 
-def _recipe(setup: Setup, issue: Issue, choices: Choices) -> tuple[Recipe | None, str | None]:
-    made = audience.recipe(choices, issue.content, setup.editions[issue.edition_id])
-    return (made, None) if made is not None else (None, audience.NO_STORY)
+def _recipes(
+    ports: Ports, setup: Setup, issue: Issue, brought_by: frozenset[int]
+) -> dict[str, tuple[Recipe | None, str | None]]:
+    """What the readers of an Issue get, by what they chose and what came to them before."""
+    chosen = ports.store.distinct_choices(issue, brought_by)
+    before = _brought(ports, chosen)
+    return {key: _recipe(setup, issue, choices, before.get(key, frozenset())) for key, (choices, _) in chosen.items()}
+
+
+def _brought(ports: Ports, keys: Iterable[str]) -> dict[str, frozenset[int]]:
+    """The Articles that the readers of a key had from Issues before."""
+    told = {key: past for key in keys if (past := audience.history(key))}
+    every = {piece for past in told.values() for piece in past}
+    recipes = ports.store.recipes({made for _, _, made in every}) if every else {}
+    issues = {(number, revision): ports.store.issue(number, revision) for number, revision, _ in every}
+    had = {
+        (number, revision, made): audience.brought(recipes[made], there.content)
+        for number, revision, made in every
+        if made in recipes and (there := issues[number, revision]) is not None
+    }
+    return {key: frozenset().union(*(had.get(piece, frozenset()) for piece in past)) for key, past in told.items()}
+
+
+def _recipe(setup: Setup, issue: Issue, choices: Choices, before: frozenset[int]) -> tuple[Recipe | None, str | None]:
+    made = audience.recipe(choices, issue.content, setup.editions[issue.edition_id], without=before)
+    if made is not None:
+        return made, None
+    there = audience.chosen_sections(choices, issue.content)
+    return None, audience.ALL_BROUGHT if there and before else audience.NO_STORY
 
 
 def fan_out_amended(ports: Ports, setup: Setup, issue: Issue) -> None:

@@ -12,6 +12,7 @@ import click
 from syndication import __version__
 from syndication.cli import (
     demo,
+    desk,
     doctor,
     hearing,
     ledger,
@@ -47,6 +48,6 @@ def main(context: click.Context, publisher: Path | None) -> None:
     context.obj = Context(named=publisher)
 
 
-for area in (ledger, running, staff, hearing, reading, working, looking, doctor, people, listening, moving, demo):
+for area in (ledger, running, staff, hearing, reading, working, desk, looking, doctor, people, listening, moving, demo):
     for command in area.COMMANDS:
         main.add_command(command)

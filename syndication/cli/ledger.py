@@ -197,6 +197,7 @@ def cancel(context: Context, edition: str | None, on: date | None, because: str)
 @click.option("--headline", nargs=2, type=(int, str), multiple=True, metavar="ARTICLE WORDS")
 @click.option("--summary", nargs=2, type=(int, str), multiple=True, metavar="ARTICLE WORDS")
 @click.option("--reread", is_flag=True, help="Take every story as its Source has it now.")
+@click.option("--desk", "by_desk", is_flag=True, help="Take up what the desk wishes now, and undo what it undid.")
 @click.option("--resume", "go_on", is_flag=True, help="Go on with sending afterwards, if the Issue rests.")
 @json_option
 @click.pass_obj
@@ -208,6 +209,7 @@ def amend(
     headline: tuple[tuple[int, str], ...],
     summary: tuple[tuple[int, str], ...],
     reread: bool,
+    by_desk: bool,
     go_on: bool,
     as_json: bool,
 ) -> None:
@@ -217,7 +219,7 @@ def amend(
     Example: syndication amend --headline 34 "가람시, 새 다리 놓는다" --resume
     """
     change = amending.Amendment(
-        dropped=frozenset(drop), headlines=dict(headline), summaries=dict(summary), reread=reread
+        dropped=frozenset(drop), headlines=dict(headline), summaries=dict(summary), reread=reread, desk=by_desk
     )
     with context.house() as house:
         issue = _issue(house, edition, on)

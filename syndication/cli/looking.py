@@ -6,15 +6,18 @@ What is wrong is decided in core.health and settings.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import click
 
 from syndication import bootstrap, publish, telling, watch
 from syndication import settings as publisher_settings
+from syndication.adapters.desk import DeskFile
 from syndication.cli.hearing import listener_facts, listener_table
 from syndication.cli.house import Context, err, json_option, out, print_json, print_problems, table
+from syndication.core import desk
 from syndication.core.health import EditionFacts
-from syndication.core.model import Balance, Channel
+from syndication.core.model import Balance, Cadence, Channel, Issue
 from syndication.dispatch import in_doubt
 from syndication.ports import Permanent, Transient
 from syndication.settings import Problem, Settings, Severity
@@ -36,13 +39,16 @@ def check(context: Context, as_json: bool) -> None:
     """
     path = context.path()
     problems = publisher_settings.check(path, os.environ)
+    unread = () if any(problem.is_error for problem in problems) else _unread_wishes(context.settings())
     if not any(problem.is_error for problem in problems):
         problems = (*problems, *_place(context.settings()))
     if as_json:
         print_json(problems)
     else:
         print_problems(problems)
-    if any(problem.is_error for problem in problems):
+        for words in unread:
+            err.print(words, markup=False, soft_wrap=True)
+    if unread or any(problem.is_error for problem in problems):
         raise SystemExit(1)
     if not as_json:
         for note in publisher_settings.notes(context.settings()):
@@ -71,6 +77,18 @@ def _place(settings: Settings) -> list[Problem]:
     return []
 
 
+def _unread_wishes(settings: Settings) -> tuple[str, ...]:
+    """What stands in desk.toml and cannot be read."""
+    try:
+        written = DeskFile(settings.file.parent / desk.FILE).read()
+    except Permanent as error:
+        return (str(error),)
+    if written is None:
+        return ()
+    editions = [edition.id for edition in settings.editions]
+    return desk.read(written.text, editions=editions, by=written.by, at=written.at).problems
+
+
 @click.command()
 @json_option
 @click.pass_obj
@@ -94,8 +112,11 @@ def status(context: Context, as_json: bool) -> None:
     else:
         for facts in survey.editions:
             for issue in facts.issues[:3]:
-                words = f"{facts.edition.title} {issue.on} {issue.state} {issue.reason or ''}"
+                kind = "" if issue.cadence is Cadence.DAILY else f" {issue.cadence}"
+                words = f"{facts.edition.title} {issue.on}{kind} {issue.state} {issue.reason or ''}"
                 out.print(words.rstrip(), style="bold", markup=False)
+                for line in _editorial(issue):
+                    out.print(line, markup=False, soft_wrap=True)
                 balances = {c: b for (n, c), b in facts.balances.items() if n == issue.id}
                 out.print(balance_table(balances))
         if heard:
@@ -105,6 +126,15 @@ def status(context: Context, as_json: bool) -> None:
         if not survey.findings:
             out.print("All is well.")
     raise SystemExit(1 if survey.findings else 0)
+
+
+def _editorial(issue: Issue) -> Iterator[str]:
+    """What leads and why, and what of the desk's wishes did not come true; `syndication why` says the rest."""
+    for item in issue.content.items[:1]:
+        yield f"  {item.article.content.title} — {item.why}"
+    for wished in issue.content.wished:
+        if wished.refused:
+            yield f"  not granted: {wished.wish.do} {wished.wish.article or ''}: {wished.refused}"
 
 
 def balance_table(balances: dict[Channel, Balance]) -> object:
@@ -123,6 +153,9 @@ def _facts(facts: EditionFacts) -> dict[str, object]:
                 "reason": issue.reason,
                 "stories": len(issue.content.items),
                 "degraded": issue.content.degraded,
+                "cadence": issue.cadence,
+                "lead": next((item.why for item in issue.content.items), None),
+                "not_granted": [w for w in issue.content.wished if w.refused],
                 "balances": {c.value: b for (n, c), b in facts.balances.items() if n == issue.id},
             }
             for issue in facts.issues

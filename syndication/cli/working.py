@@ -13,9 +13,10 @@ import click
 from rich.progress import Progress
 
 from syndication import assemble as assembling
-from syndication import dispatch, skies
+from syndication import dispatch, editing, skies
 from syndication import ingest as ingesting
 from syndication.bootstrap import House
+from syndication.cli.desk import explained
 from syndication.cli.house import Context, err, json_option, out, print_json, table
 from syndication.cli.looking import balance_table
 from syndication.cli.people import edition_of
@@ -122,10 +123,13 @@ def _upcoming(house: House, edition: Edition) -> str:
 @click.command()
 @click.option("--edition", help="Edition id; may be left out where there is one.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Local date; else today.")
+@click.option("--cadence", type=click.Choice([Cadence.DAILY.value, Cadence.WEEKLY.value]), default=Cadence.DAILY.value)
 @click.option("--reader", type=click.IntRange(1, 2**63 - 1), help="Subscription id; else a reader who chose nothing.")
 @click.option("--out", "folder", type=click.Path(path_type=Path), default=Path("preview"), show_default=True)
 @click.pass_obj
-def preview(context: Context, edition: str | None, on: date | None, reader: int | None, folder: Path) -> None:
+def preview(
+    context: Context, edition: str | None, on: date | None, cadence: str, reader: int | None, folder: Path
+) -> None:
     """Write a digest as .html, .txt, .eml and .png: the stored Issue, or what it would be now.
 
     \b
@@ -134,7 +138,7 @@ def preview(context: Context, edition: str | None, on: date | None, reader: int 
     with context.house() as house:
         chosen = house.setup.editions[edition_of(house, edition)]
         day = _day(on) or timetable.local_date(chosen, house.ports.clock.now())
-        _write(house, chosen, day, reader, folder)
+        _write(house, chosen, day, reader, folder, Cadence(cadence))
 
 
 @click.command()
@@ -161,21 +165,29 @@ def _day(moment: date | None) -> date | None:
     return date(moment.year, moment.month, moment.day)
 
 
-def _write(house: House, edition: Edition, on: date, reader_id: int | None, folder: Path) -> None:
+def _write(
+    house: House,
+    edition: Edition,
+    on: date,
+    reader_id: int | None,
+    folder: Path,
+    cadence: Cadence = Cadence.DAILY,
+) -> None:
     slot = timetable.slot(edition, on)
-    issue = house.store.issue_on(edition.id, Cadence.DAILY, on)
+    issue = house.store.issue_on(edition.id, cadence, on)
     press = Press(ports=house.ports, setup=house.setup)
     if issue is None or issue.state not in (IssueState.FROZEN, IssueState.CLOSED):
-        draft = assembling.compose(house.ports, house.setup, edition, slot)
-        for article, reason in draft.left_out:
-            out.print(f"left out: {article.content.title}: {reason}", markup=False)
+        draft = assembling.compose(house.ports, house.setup, edition, slot, cadence=cadence)
         if draft.frozen.state is not IssueState.FROZEN:
+            for line in explained(unfrozen(draft)):
+                out.print(line, markup=False)
             raise click.ClickException(f"{edition.id} {on}: {draft.frozen.reason}")
         issue = unfrozen(draft)
         press.put(issue, draft.blocks)
         out.print(f"{edition.id} {on}: not frozen; this is what it would be now", markup=False)
-    for item in issue.content.items:
-        out.print(f"  {item.section}: {item.article.content.title} — {item.why}", markup=False)
+    for line in explained(issue):
+        out.print(line, markup=False)
+    _tell_desk(house, edition, issue)
     reader = _reader(house, edition, reader_id)
     try:
         mail = press.digest(issue, press.recipe_for(issue, reader), reader, thing=f"issue:{issue.id}")
@@ -183,6 +195,17 @@ def _write(house: House, edition: Edition, on: date, reader_id: int | None, fold
         raise click.ClickException(str(error)) from error
     for line in write_preview(folder, f"{edition.id}-{on}", mail.message):
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _tell_desk(house: House, edition: Edition, issue: Issue) -> None:
+    """What of the desk's wishes cannot be read, holds the Issue back, or came after it was frozen."""
+    wanted = editing.wanted(house.ports, house.setup, edition, issue.on)
+    for problem in wanted.problems:
+        err.print(f"! {problem}", markup=False)
+    if issue.held:
+        err.print(f"! {edition.id} {issue.on} is not sent: {issue.held}", markup=False)
+    if issue.id and {w.wish for w in issue.content.wished} != set(wanted.wishes):
+        err.print("! The desk wishes something else by now: `syndication amend --desk` takes it up.", markup=False)
 
 
 def unfrozen(draft: assembling.Draft) -> Issue:

@@ -19,7 +19,18 @@ from syndication.core.model import Article, ArticleStatus, Edition, IssueItem, R
 from syndication.core.prose import summary
 from syndication.core.similar import same_as
 
-__all__ = ["NO_SECTION", "Curated", "LeftOut", "Pick", "curate", "issue_items", "section_names", "summary", "untaken"]
+__all__ = [
+    "NO_SECTION",
+    "Curated",
+    "LeftOut",
+    "Pick",
+    "by_hand",
+    "curate",
+    "issue_items",
+    "section_names",
+    "summary",
+    "untaken",
+]
 
 NO_SECTION = "종합"
 
@@ -367,10 +378,11 @@ def _why(article: Article, at: tuple[int, int], desk: _Desk, copies: int) -> Ite
         yield _PLACED[desk.place(article)]
     if copies:
         yield f"같은 소식 {copies}건을 대표합니다."
-    yield from _by_hand(article, desk.plan)
+    yield from by_hand(article, desk.plan)
 
 
-def _by_hand(article: Article, plan: Plan) -> Iterator[str]:
+def by_hand(article: Article, plan: Plan) -> Iterator[str]:
+    """What the editor did with a story, who and when, sentence by sentence."""
     if article.id == plan.lead and plan.led is not None:
         yield f"편집자가 머리기사로 골랐습니다({said_by(plan.led)})."
     for words, wishes in (

@@ -55,6 +55,11 @@ def slot(edition: Edition, on: date) -> Slot:
     )
 
 
+def slot_at(edition: Edition, now: datetime) -> Slot:
+    """The instants of an Issue that is made now, out of turn, under the readers' date."""
+    return Slot(on=local_date(edition, now), cut_off_at=now, publish_at=now, expires_at=now + edition.expires_after)
+
+
 def due(
     edition: Edition,
     now: datetime,

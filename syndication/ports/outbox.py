@@ -73,8 +73,11 @@ class Uncertain:
 class Outbox(Protocol):
     """Deliveries from fan-out to settled. Leases compare with the database's own clock; `now` is the port Clock's."""
 
-    def distinct_choices(self, issue: Issue) -> Mapping[str, tuple[Choices, str]]:
-        """The distinct (choices, language) of active Subscriptions of the Issue's Edition and cadence, by hash."""
+    def distinct_choices(self, issue: Issue, brought_by: Collection[int] = ()) -> Mapping[str, tuple[Choices, str]]:
+        """The distinct (choices, language) of active Subscriptions of the Issue's Edition and cadence, by key.
+
+        The key is the choices' hash; for readers to whom mails of the Issues `brought_by` were accepted it names
+        those and their Recipes too (`core.audience.history` reads them). Daily readers get extra Issues as well."""
         ...
 
     def fan_out_email(
@@ -88,16 +91,18 @@ class Outbox(Protocol):
         allowed: frozenset[str] | None,
         seeds: frozenset[str] = frozenset(),
         cohort: str | None = None,
+        brought_by: Collection[int] = (),
     ) -> int | None:
         """One chunk: a Delivery for each active Subscription with id > `after`, in id order.
 
-        `recipes`: choices hash -> (Recipe, None), or (None, reason) for an excluded reader. `allowed`: in rehearsal
-        the digests of address keys that may be written to (others are excluded). Suppressed ones get a Delivery in
-        that state. `seeds`: digests of the newsroom's own addresses: theirs go first and need not wait for the hour.
-        `cohort`: readers whose address digest is not below it are excluded: another system still writes to them.
-        `recipes` are kept: they need to be given once. Returns the id to go on after, or None when done; `after`
-        itself, and nothing is done, when a reader of the chunk has chosen what no Recipe was made for. Repeatable;
-        never for a closed Issue, nor for one at another revision than `issue` has: it has to be read again."""
+        `recipes`: key, as `distinct_choices` told it for the same `brought_by` -> (Recipe, None), or (None, reason) for
+        an excluded reader. `allowed`: in rehearsal the digests of address keys that may be written to (others are
+        excluded). Suppressed ones get a Delivery in that state. `seeds`: digests of the newsroom's own addresses:
+        theirs go first and need not wait for the hour. `cohort`: readers whose address digest is not below it are
+        excluded: another system still writes to them. `recipes` are kept: they need to be given once. Returns the id to
+        go on after, or None when done; `after` itself, and nothing is done, when a reader of the chunk has chosen what
+        no Recipe was made for. Repeatable; never for a closed Issue, nor for one at another revision than `issue` has:
+        it has to be read again."""
         ...
 
     def fan_out_to(

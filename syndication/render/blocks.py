@@ -14,14 +14,17 @@ from markupsafe import Markup
 from syndication.core.audience import (
     MOST_CELLS,
     all_block_keys,
+    close_key,
     following_key,
     leading_key,
+    open_key,
     row_key,
     sections_of,
     station_key,
+    story_keys,
 )
 from syndication.core.links import BadAddress, issue_url, normal_address
-from syndication.core.model import Block, Cadence, Edition, IssueContent, Outlet
+from syndication.core.model import Block, Cadence, Edition, IssueContent, IssueItem, Outlet
 from syndication.render import cells, filling, stories, text
 from syndication.render.tokens import tokens
 from syndication.render.words import Words, words
@@ -141,8 +144,12 @@ def issue_document(
 
 
 def _rooms(content: IssueContent) -> Iterator[tuple[int, stories.Room]]:
-    """The rooms worth trying: beyond so many stories not even all headlines can fit."""
-    return ((n, r) for n, r in enumerate(stories.ROOMS) if r.most or len(content.items) <= _MOST_HEADLINES)
+    """The rooms worth trying: beyond so many stories not even all headlines can fit. Stories that are blocks of their
+    own are all there."""
+    rooms = enumerate(stories.ROOMS)
+    if content.by_story:
+        return ((n, r) for n, r in rooms if not r.most)
+    return ((n, r) for n, r in rooms if r.most or len(content.items) <= _MOST_HEADLINES)
 
 
 def largest(blocks: Sequence[Block]) -> int:
@@ -154,7 +161,17 @@ def largest(blocks: Sequence[Block]) -> int:
     cells = sorted(n for key, n in size.items() if key.startswith("station:"))
     rows = sum(n for key, n in size.items() if key.startswith("row:"))
     weather = max(sum(cells[-MOST_CELLS:]), rows)
-    return sum(size.values()) - leading - sum(cells) - rows + max(extra, default=0) + weather
+    single, spared = _singly(size)
+    return sum(size.values()) - leading - sum(cells) - rows - spared + max(extra, default=0) + weather + single
+
+
+def _singly(size: Mapping[str, int]) -> tuple[int, int]:
+    """Of stories that are blocks of their own: the most that one digest holds of them, and all their forms together."""
+    numbers = [key.partition(":")[2] for key in size if key.startswith("story:")]
+    behind = {n: max(size[f"first:{n}"], size[f"story:{n}"]) for n in numbers}
+    lead = max((size[f"lead-story:{n}"] - most for n, most in behind.items()), default=0)
+    every = sum(size[f"{form}:{n}"] for n in numbers for form in ("lead-story", "first", "story"))
+    return sum(behind.values()) + lead, every
 
 
 # --- one rendering ---------------------------------------------------------------------------
@@ -194,13 +211,21 @@ def _values(order: _Order, room: stories.Room) -> dict[str, object]:
         "rule": "-" * text.WIDTH,
         "outlet": order.outlet,
         "contact_link": _contact_link(order.outlet.contact),
-        "edition_title": order.edition.title,
+        "edition_title": _title(order),
+        "note": [line for line in (order.content.note or "").splitlines() if line.strip()],
         "date_line": order.words.day(order.on),
         "weather": weather,
         "cells": _keyed(station_key, order.content, weather),
         "rows": _keyed(row_key, order.content, weather) if len(weather.cells) > MOST_CELLS else (),
-        "sections": _sections(order, room),
+        "sections": () if order.content.by_story else _sections(order, room),
+        "singles": _singles(order, room) if order.content.by_story else (),
     }
+
+
+def _title(order: _Order) -> str:
+    kinds = {Cadence.WEEKLY: "주간", Cadence.EXTRA: "호외"}
+    kind = kinds.get(order.cadence)
+    return f"{order.edition.title} {order.words(kind)}" if kind else order.edition.title
 
 
 def _keyed(
@@ -210,8 +235,8 @@ def _keyed(
     return tuple(keyed.items())
 
 
-def _sections(order: _Order, room: stories.Room) -> tuple[tuple[str, str, stories.Section], ...]:
-    writer = stories.Writer(
+def _writer(order: _Order, room: stories.Room) -> stories.Writer:
+    return stories.Writer(
         outlet=order.outlet,
         zone=order.edition.zone,
         on=order.on,
@@ -219,10 +244,54 @@ def _sections(order: _Order, room: stories.Room) -> tuple[tuple[str, str, storie
         words=order.words,
         room=room,
     )
-    items = order.content.items
+
+
+def _sections(order: _Order, room: stories.Room) -> tuple[tuple[str, str, stories.Section], ...]:
+    writer, items = _writer(order, room), order.content.items
     return tuple(
         (leading_key(name), following_key(name), writer.section(name, [i for i in items if i.section == name]))
         for name in sections_of(order.content)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Single:
+    """A story in its forms, with the keys of the blocks that they are."""
+
+    lead_key: str
+    first_key: str
+    story_key: str
+    lead: stories.Story
+    story: stories.Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Singles:
+    """A section whose stories are blocks of their own."""
+
+    open_key: str
+    close_key: str
+    name: str
+    stories: tuple[_Single, ...]
+
+
+def _singles(order: _Order, room: stories.Room) -> tuple[_Singles, ...]:
+    writer, items = _writer(order, room), order.content.items
+    return tuple(
+        _Singles(
+            open_key=open_key(name),
+            close_key=close_key(name),
+            name=writer.named(name),
+            stories=tuple(_single(writer, item) for item in items if item.section == name),
+        )
+        for name in sections_of(order.content)
+    )
+
+
+def _single(writer: stories.Writer, item: IssueItem) -> _Single:
+    lead, first, behind = story_keys(item.article.id)
+    return _Single(
+        lead_key=lead, first_key=first, story_key=behind, lead=writer.lead(item), story=writer.following(item)
     )
 
 

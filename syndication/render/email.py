@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 from math import isfinite
 
-from syndication.core.audience import following_key, leading_key, row_key, sections_of, station_key
+from syndication.core.audience import following_key, leading_key, row_key, sections_of, station_key, story_keys
 from syndication.core.model import Block, Edition, IssueContent, Recipe
 from syndication.core.prose import folded
 from syndication.render import text
@@ -92,7 +92,10 @@ class Headings:
         self._preheader = lru_cache(maxsize=_KEPT)(said.preheader)
 
     def subject(self, recipe: Recipe) -> str:
-        """The title of the reader's own first story; (광고) at the very start when the Edition is advertising."""
+        """The title of the reader's own first story; (광고) at the very start when the Edition is advertising.
+
+        The editor's subject is for readers whose first story is the Issue's own: the others have not got what it
+        promises."""
         return self._subject(self._first(recipe))
 
     def preheader(self, recipe: Recipe) -> str:
@@ -122,6 +125,8 @@ class _Said:
 
     def subject(self, first: int | None) -> str:
         title = self._titles[first] if first is not None else ""
+        if first in (0, None) and self._content.subject:
+            title = text.plain(self._content.subject)
         said = cut(title, LONGEST_SUBJECT) or _of_the_day(self._edition, self._content, self._on, self._words)
         return f"{ADVERTISING} {said}" if self._edition.advertising and not said.startswith(ADVERTISING) else said
 
@@ -134,6 +139,9 @@ class _Said:
 
 def _told(content: IssueContent) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Which stories a section's blocks tell, by their keys."""
+    if content.by_story:
+        yield from ((key, (n,)) for n, item in enumerate(content.items) for key in story_keys(item.article.id))
+        return
     for name in sections_of(content):
         theirs = tuple(n for n, item in enumerate(content.items) if item.section == name)
         yield from ((leading_key(name), theirs), (following_key(name), theirs))

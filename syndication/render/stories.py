@@ -106,11 +106,15 @@ class Writer:
         """`items` are those of this section in reading order, at least one."""
         shown = items[: self.room.most]
         return Section(
-            name=folded(name) or self.words("오늘의 소식"),
+            name=self.named(name),
             lead=self.lead(items[0]),
             stories=tuple(self.following(item) for item in shown),
             left_out=len(items) - len(shown),
         )
+
+    def named(self, section: str) -> str:
+        """What stands above a section."""
+        return folded(section) or self.words("오늘의 소식")
 
     def lead(self, item: IssueItem) -> Story:
         words = shortened(item.summary, self.room.lead_words, sentences=2)

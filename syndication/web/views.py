@@ -70,6 +70,7 @@ class IssuePage:
     on: str
     canonical: str
     description: str
+    note: tuple[str, ...]  # from the desk, by line
     weather: WeatherOnPage
     sections: tuple[Section, ...]
     stories: int
@@ -143,6 +144,7 @@ def issue_page(issue: Issue, edition: Edition, outlet: Outlet, words: Words) -> 
         on=issue.on.isoformat(),
         canonical=issue_url(outlet, edition.id, issue.on, issue.cadence),
         description=" · ".join(headlines) or words("오늘의 날씨"),
+        note=tuple(line for line in (issue.content.note or "").splitlines() if line.strip()),
         weather=weather_on_page(issue.content.weather, edition, words),
         sections=sections(issue, edition, outlet, words),
         stories=len(issue.content.items),

@@ -13,7 +13,7 @@ from syndication.adapters.memory.newsroom import MemoryNewsroom
 from syndication.adapters.memory.readership import MemoryReadership
 from syndication.adapters.memory.rows import ChannelRow, DeliveryRow
 from syndication.core import addresses
-from syndication.core.audience import choices_hash, recipe_hash
+from syndication.core.audience import cadences_of, choices_hash, readers_key, recipe_hash
 from syndication.core.model import (
     Block,
     Channel,
@@ -35,16 +35,31 @@ REHEARSAL = "rehearsal: address is not on the allow list"
 
 
 class MemoryFanOut(MemoryNewsroom, MemoryReadership):
-    def distinct_choices(self, issue: Issue) -> Mapping[str, tuple[Choices, str]]:
+    def distinct_choices(self, issue: Issue, brought_by: Collection[int] = ()) -> Mapping[str, tuple[Choices, str]]:
         with self.rows.lock:
-            return {choices_hash(s.choices, s.language): (s.choices, s.language) for s in self._audience(issue)}
+            return {self._key(s, brought_by): (s.choices, s.language) for s in self._audience(issue)}
+
+    def _key(self, reader: Subscription, brought_by: Collection[int]) -> str:
+        who = f"subscriber:{reader.subscriber_id}"
+        keys = ((Channel.EMAIL, f"issue:{number}", who) for number in brought_by)
+        there = (
+            self.rows.deliveries[n].delivery for key in keys if (n := self.rows.delivery_keys.get(key)) is not None
+        )
+        return readers_key(
+            choices_hash(reader.choices, reader.language),
+            (
+                (d.issue_id or 0, d.issue_revision or 1, d.recipe_hash or "")
+                for d in there
+                if d.state is DeliveryState.ACCEPTED
+            ),
+        )
 
     def _audience(self, issue: Issue) -> list[Subscription]:
         return [
             s
             for s in self.subscriptions(issue.edition_id)
             if s.state is SubscriptionState.ACTIVE
-            and s.choices.cadence is issue.cadence
+            and s.choices.cadence in cadences_of(issue.cadence)
             and s.started_at <= issue.frozen_at
         ]
 
@@ -59,6 +74,7 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
         allowed: frozenset[str] | None,
         seeds: frozenset[str] = frozenset(),
         cohort: str | None = None,
+        brought_by: Collection[int] = (),
     ) -> int | None:
         with self.rows.lock:
             there = self.rows.issues[issue.id]
@@ -68,10 +84,11 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
             channel = self.rows.channels.setdefault((issue.id, Channel.EMAIL), ChannelRow())
             chunk = [s for s in self._audience(issue) if s.id > after][:limit]
             known = {key for n, revision, key in self.rows.issue_recipes if (n, revision) == (issue.id, issue.revision)}
-            if any(choices_hash(s.choices, s.language) not in known for s in chunk):
+            keys = {s.id: self._key(s, brought_by) for s in chunk}
+            if not known.issuperset(keys.values()):
                 return after
             for reader in chunk:
-                channel.audience += self._add_mail(issue, reader, now, allowed, seeds, cohort)
+                channel.audience += self._add_mail(issue, reader, now, allowed, seeds, cohort, keys[reader.id])
             if not chunk:
                 channel.fanned_out_at = channel.fanned_out_at or now
                 return None
@@ -120,9 +137,9 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
         allowed: frozenset[str] | None,
         seeds: frozenset[str],
         cohort: str | None,
+        key_of_choices: str,
     ) -> int:
-        key_of_choices = (issue.id, issue.revision, choices_hash(reader.choices, reader.language))
-        known = self.rows.issue_recipes.get(key_of_choices)
+        known = self.rows.issue_recipes.get((issue.id, issue.revision, key_of_choices))
         if known is None:
             return 0
         recipe, reason = known

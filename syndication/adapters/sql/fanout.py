@@ -42,6 +42,7 @@ from syndication.adapters.tables import (
     subscription,
     suppression,
 )
+from syndication.core.audience import cadences_of
 from syndication.core.model import (
     Channel,
     Choices,
@@ -58,12 +59,15 @@ REHEARSAL = "rehearsal: address is not on the allow list"
 
 
 class FanOut(Base):
-    def distinct_choices(self, issue: Issue) -> Mapping[str, tuple[Choices, str]]:
+    def distinct_choices(self, issue: Issue, brought_by: Collection[int] = ()) -> Mapping[str, tuple[Choices, str]]:
+        readers = (
+            select(_key(brought_by).label("key"), subscription.c.choices, subscription.c.language)
+            .where(_audience(issue))
+            .subquery()
+        )
         with self._reads() as db:
             rows = db.execute(
-                select(subscription.c.choices_hash, func.min(subscription.c.choices), func.min(subscription.c.language))
-                .where(_audience(issue))
-                .group_by(subscription.c.choices_hash)
+                select(readers.c.key, func.min(readers.c.choices), func.min(readers.c.language)).group_by(readers.c.key)
             )
             return {key: (load(CHOICES, choices), language) for key, choices, language in rows}
 
@@ -78,6 +82,7 @@ class FanOut(Base):
         allowed: frozenset[str] | None,
         seeds: frozenset[str] = frozenset(),
         cohort: str | None = None,
+        brought_by: Collection[int] = (),
     ) -> int | None:
         with self._writes() as db:
             if not _still_open(db, issue):
@@ -88,9 +93,10 @@ class FanOut(Base):
             if last is None:
                 _fanned_out(db, issue, Channel.EMAIL, now)
                 return None
-            if db.execute(select(_unforeseen(issue, after, last))).scalar():
+            key = _key(brought_by)
+            if db.execute(select(_unforeseen(issue, after, last, key))).scalar():
                 return after  # somebody chose differently since the recipes were made: once more, with theirs
-            added = db.execute(_email_rows(db, issue, now, after, last, allowed, seeds, cohort)).rowcount
+            added = db.execute(_email_rows(db, issue, now, after, last, allowed, seeds, cohort, key)).rowcount
             _count(db, issue, Channel.EMAIL, added)
         return int(last)
 
@@ -134,10 +140,39 @@ def _audience(issue: Issue) -> ColumnElement[bool]:
     """Active Subscriptions that stood when the Issue was frozen: who comes later waits for the next one."""
     return and_(
         subscription.c.edition_id == issue.edition_id,
-        subscription.c.cadence == issue.cadence,
+        subscription.c.cadence.in_(cadences_of(issue.cadence)),
         subscription.c.state == SubscriptionState.ACTIVE,
         subscription.c.started_at <= issue.frozen_at,
     )
+
+
+def _key(brought_by: Collection[int]) -> ColumnElement[str]:
+    """Under which key a reader's Recipe is found, as `core.audience.readers_key` writes it.
+
+    Readers to whom the same Issues came by the same Recipes share it: what is excluded is decided once for all."""
+    if not brought_by:
+        return subscription.c.choices_hash
+    told = (
+        cast(delivery.c.issue_id, Text)
+        .concat("/")
+        .concat(cast(delivery.c.issue_revision, Text))
+        .concat("/")
+        .concat(delivery.c.recipe_hash)
+    )
+    ordered = (
+        select(told.label("told"))
+        .where(
+            delivery.c.channel == Channel.EMAIL,
+            delivery.c.thing.in_([f"issue:{number}" for number in sorted(brought_by)]),
+            delivery.c.recipient == literal("subscriber:") + cast(subscription.c.subscriber_id, Text),
+            delivery.c.state == DeliveryState.ACCEPTED,
+        )
+        .order_by(delivery.c.issue_id)
+        .correlate(subscription)
+        .subquery()
+    )
+    all_told = select(func.aggregate_strings(ordered.c.told, ",")).correlate(subscription).scalar_subquery()
+    return subscription.c.choices_hash.concat(func.coalesce(literal(" ").concat(all_told), ""))
 
 
 def _still_open(db: Connection, wanted: Issue) -> bool:
@@ -163,12 +198,12 @@ def _last_of_chunk(db: Connection, issue: Issue, after: int, limit: int) -> int 
     return last
 
 
-def _unforeseen(issue: Issue, after: int, last: int) -> ColumnElement[bool]:
+def _unforeseen(issue: Issue, after: int, last: int, key: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a reader of the chunk has chosen what no Recipe of the Issue was made for."""
     foreseen = exists().where(
         issue_recipe.c.issue_id == issue.id,
         issue_recipe.c.issue_revision == issue.revision,
-        issue_recipe.c.choices_hash == subscription.c.choices_hash,
+        issue_recipe.c.choices_hash == key,
     )
     chunk = and_(_audience(issue), subscription.c.id > after, subscription.c.id <= last)
     return exists().where(chunk, ~foreseen.correlate(subscription))
@@ -183,6 +218,7 @@ def _email_rows(
     allowed: frozenset[str] | None,
     seeds: frozenset[str],
     cohort: str | None,
+    key: ColumnElement[str],
 ) -> Any:
     suppressed = suppression.c.digest.is_not(None)
     barred = false() if allowed is None else (subscriber.c.digest.not_in(sorted(allowed)) if allowed else true())
@@ -223,7 +259,7 @@ def _email_rows(
             and_(
                 issue_recipe.c.issue_id == issue.id,
                 issue_recipe.c.issue_revision == issue.revision,
-                issue_recipe.c.choices_hash == subscription.c.choices_hash,
+                issue_recipe.c.choices_hash == key,
             ),
         )
         .outerjoin(
