@@ -21,6 +21,7 @@ from syndication.dispatch import fan_out, in_doubt
 from syndication.ports import Ports, Setup
 
 CHUNK = 5000
+Named = tuple[str, str, str]  # Edition, cadence and local date
 DOUBTFUL = "a journal has its intent and no answer, and the database knows nothing of it"
 
 
@@ -45,7 +46,7 @@ def survey(ports: Ports) -> Findings:
         doubt=in_doubt(ports),
         sent=counts[True],
         uncertain=counts[False],
-        journals=len(told),
+        journals=told.mails,
         unmatched=_unmatched(ports, told),
     )
 
@@ -73,14 +74,38 @@ def recover(ports: Ports, setup: Setup) -> Findings:
         doubt=doubt,
         sent=len(sent),
         uncertain=len(uncertain),
-        journals=len(told),
+        journals=told.mails,
         unmatched=_unmatched(ports, told),
     )
 
 
-def _told(ports: Ports) -> Mapping[str, bool]:
-    """Every mail that a journal names, by its durable key: True when it was accepted, False when nobody knows."""
-    accepted, doubtful = set[str](), set[str]()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What journals name: the mails of open Issues each by its durable key, True when it was accepted and False when
+    nobody knows; all others, of many mornings, only counted by Edition, cadence and date."""
+
+    known: Mapping[str, bool]
+    elsewhere: Mapping[Named | None, int]
+
+    @property
+    def mails(self) -> int:
+        return len(self.known) + sum(self.elsewhere.values())
+
+
+def _told(ports: Ports) -> _Told:
+    wanted = {(i.edition_id, i.cadence.value, i.on.isoformat()) for i in ports.store.open_issues()}
+    known = dict[str, bool]()
+    elsewhere = Counter[Named | None]()
+    for key, accepted in _attempts(ports):
+        if (name := ledger.issue_named(key)) in wanted:
+            known[key] = accepted or known.get(key, False)
+        else:
+            elsewhere[name] += 1
+    return _Told(known=known, elsewhere=elsewhere)
+
+
+def _attempts(ports: Ports) -> Iterator[tuple[str, bool]]:
+    """The mails that were handed over (True) or may have been (False), by their durable keys, attempt by attempt."""
     unanswered: dict[tuple[int, int], str] = {}
     for entry in ports.journals.entries():
         if entry.lease is None or entry.delivery is None:
@@ -88,22 +113,22 @@ def _told(ports: Ports) -> Mapping[str, bool]:
         attempt = (entry.lease, entry.delivery)
         if entry.key is not None:
             if attempt in unanswered:  # a restored database gives the same numbers anew
-                doubtful.add(unanswered[attempt])
+                yield unanswered[attempt], False
             unanswered[attempt] = entry.key
-        elif entry.outcome is not None and (key := unanswered.pop(attempt, None)) is not None:
-            if entry.outcome.verdict is Verdict.ACCEPTED:
-                accepted.add(key)
-            elif entry.outcome.verdict is Verdict.UNCERTAIN:
-                doubtful.add(key)  # a clear no settles its own attempt only, and it may be tried again
-    return dict.fromkeys(doubtful.union(unanswered.values()), False) | dict.fromkeys(accepted, True)
+        elif entry.outcome is not None:
+            key = unanswered.pop(attempt, None)
+            # a clear no settles its own attempt only, and it may be tried again
+            if key is not None and entry.outcome.verdict in (Verdict.ACCEPTED, Verdict.UNCERTAIN):
+                yield key, entry.outcome.verdict is Verdict.ACCEPTED
+    yield from ((key, False) for key in unanswered.values())
 
 
-def _unmatched(ports: Ports, told: Mapping[str, bool]) -> int:
+def _unmatched(ports: Ports, told: _Told) -> int:
     """How many of these mails belong to Issues that the database does not have."""
-    return sum(n for name, n in Counter(map(ledger.issue_named, told)).items() if not _has(ports, name))
+    return sum(number for name, number in told.elsewhere.items() if not _has(ports, name))
 
 
-def _has(ports: Ports, name: tuple[str, str, str] | None) -> bool:
+def _has(ports: Ports, name: Named | None) -> bool:
     if name is None:
         return False
     edition, cadence, on = name
@@ -113,14 +138,14 @@ def _has(ports: Ports, name: tuple[str, str, str] | None) -> bool:
         return False
 
 
-def _matches(ports: Ports, told: Mapping[str, bool]) -> Iterator[tuple[int, AddressKey, Issue, bool]]:
+def _matches(ports: Ports, told: _Told) -> Iterator[tuple[int, AddressKey, Issue, bool]]:
     """The waiting mails of open Issues that a journal names, and whether they were accepted."""
     for issue in ports.store.open_issues():
         after = 0
         while mails := ports.store.waiting_mails(issue.id, after, CHUNK):
             after = mails[-1][0]
             for number, key in mails:
-                sent = told.get(ledger.durable_key(issue, key))
+                sent = told.known.get(ledger.durable_key(issue, key))
                 if sent is not None:
                     yield number, key, issue, sent
 
