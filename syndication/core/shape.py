@@ -107,6 +107,38 @@ class _Shape:
                     break
 
 
+# Without comments, every tag that a parser could see is one of these; possessive, so that it never goes back. A comment
+# that holds a tag may end earlier than it seems: such markup is not plain.
+_COMMENT = re.compile(r"<!--[^<>]{0,2000}-->")
+_WHOLE = re.compile(r"""<(/?)([A-Za-z][^\s/><]*+)(?:[^>"'<]|"[^"]{0,4000}"|'[^']{0,4000}')*+>""")
+_ANY_TAG = re.compile(r"</?[A-Za-z]")
+_PLAIN_DEPTH = 90
+_PLAIN_TAGS = 4_000
+
+
+def is_plain(text: str) -> bool:
+    """Whether markup is surely neither deep nor large: a quick look that errs on the side of no.
+
+    End tags count only where they close what was opened last, so what is counted is never less than what a parser
+    builds. Where it says no, `measure` says exactly."""
+    bare = _COMMENT.sub("", text) if "<!--" in text else text
+    if "<!--" in bare:
+        return False
+    tags = _WHOLE.findall(bare)
+    if len(tags) > _PLAIN_TAGS or len(tags) != len(_ANY_TAG.findall(bare)):
+        return False
+    stack: list[str] = []
+    for closing, name in tags:
+        if not closing:
+            if name not in VOID:
+                stack.append(name)
+                if len(stack) > _PLAIN_DEPTH:
+                    return False
+        elif stack and stack[-1] == name:
+            stack.pop()
+    return True
+
+
 def depth(text: str, *, xml: bool = False, limit: int = MAX_DEPTH) -> int:
     """How deep the elements of HTML (or XML) nest. Raises Unreadable as `measure` does."""
     return measure(text, xml=xml, limit=limit)[0]

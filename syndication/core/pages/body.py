@@ -77,7 +77,8 @@ def body_text(raw: Sequence[str], title: str | None, *, within: bool = False) ->
 
 def _lines(raw: Sequence[str]) -> list[Line]:
     """The lines of a body, each for itself, weather tables and captions taken out."""
-    taken = {n for table in tables(raw) for n in table.lines}
+    weather = any("℃" in line or "°" in line for line in raw)
+    taken = {n for table in tables(raw) for n in table.lines} if weather else set()
     lines = [line_of(r.replace(PICTURE, "")) for r in raw]
     pictured = False
     for n, line in enumerate(lines):

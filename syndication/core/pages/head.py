@@ -14,7 +14,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from syndication.core.bylines import byline
 from syndication.core.dates import Moment, parse_moment
 from syndication.core.identity import normal_title
-from syndication.core.pages.dom import Metadata, text_of, without_site
+from syndication.core.pages.dom import Metadata, without_site
+from syndication.core.pages.lines import text_of
 from syndication.core.pages.prose import is_headline, same
 from syndication.core.pages.weights import is_strange
 from syndication.core.pages.words import LATE, Kind, Line, line_of

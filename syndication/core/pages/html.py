@@ -18,8 +18,9 @@ from syndication.core.markup import absolute
 from syndication.core.model import Image, Teaser
 from syndication.core.pages.around import left_out
 from syndication.core.pages.body import BodyText, body_text, opening
-from syndication.core.pages.dom import Metadata, lines_of, parse, text_of, without_site
+from syndication.core.pages.dom import Metadata, parse, without_site
 from syndication.core.pages.head import Head, Headline, head_of, headline, named_heading
+from syndication.core.pages.lines import lines_around, lines_of, lines_without, text_of
 from syndication.core.pages.links import linked_teasers
 from syndication.core.pages.prose import is_cut, same
 from syndication.core.pages.story import Story
@@ -100,18 +101,21 @@ def _body(tree: LexborHTMLParser) -> LexborNode | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Around:
-    """What a page says beside its article."""
+    """What a page says beside its article: the lines above it, its date and weather."""
 
-    lines: list[Line]
+    above: list[Line]
     text: PageText
 
 
 def _surroundings(tree: LexborHTMLParser, body: LexborNode | None) -> _Around:
-    instead = {body.mem_id: f"\n\n{_BODY_MARK}\n\n"} if body is not None else {}
-    raw = readable(lines_of(_root(tree), instead=instead))
+    root = _root(tree)
+    ahead, behind = lines_around(root, body) if body is not None else (lines_of(root), [])
+    raw = readable([*ahead, "", _BODY_MARK, "", *behind])
     weather = weather_of(raw)
     taken = set(weather.lines)
-    lines = headed([line_of(r) if n not in taken else Line(kind=Kind.CREDIT) for n, r in enumerate(raw)])
+    count = len(ahead)
+    lines = [line_of(r) if n not in taken else Line(kind=Kind.CREDIT) for n, r in enumerate(raw[:count])]
+    lines = headed(lines)
     on, warnings = _date_line(tree, lines)
     said = PageText(
         date_line=on,
@@ -119,7 +123,7 @@ def _surroundings(tree: LexborHTMLParser, body: LexborNode | None) -> _Around:
         observations=weather.observations,
         warnings=(*weather.warnings, *warnings),
     )
-    return _Around(lines=lines, text=said)
+    return _Around(above=lines, text=said)
 
 
 def _listing(tree: LexborHTMLParser, said: Metadata, teasers: tuple[Teaser, ...]) -> MarkupPage:
@@ -141,12 +145,11 @@ class _Article:
 def _read(tree: LexborHTMLParser, said: Metadata, body: LexborNode, *, guess: bool) -> _Article:
     """`guess`: the body is a likely one, and a headline may be any line above it."""
     around = _surroundings(tree, body)
-    above = around.lines[: _body_at(around.lines)]
-    raw = readable(lines_of(body, instead=left_out(body)))
-    title = headline(tree, said, body, above, opening(raw), guess=guess)
+    raw = readable(lines_without(body, left_out(body)))
+    title = headline(tree, said, body, around.above, opening(raw), guess=guess)
     within = guess or (title.node is not None and any(n.mem_id == title.node.mem_id for n in body.css("h1, h2, h3")))
     text = body_text(raw, title.text, within=within)
-    head = head_of(tree, said, title, above, text.head)
+    head = head_of(tree, said, title, around.above, text.head)
     return _Article(around=around.text, title=title, head=head, text=text, guess=guess)
 
 
@@ -201,11 +204,7 @@ def _date_line(tree: LexborHTMLParser, lines: Sequence[Line]) -> tuple[date | No
     if own is not None:
         return date_line_of([line_of(text_of(own))])
     # a line of text ahead: dates without a weekday are those of stories in lists
-    return date_line_of([Line(kind=Kind.TEXT), *lines[: _body_at(lines)]])
-
-
-def _body_at(lines: Sequence[Line]) -> int:
-    return next((n for n, line in enumerate(lines) if line.text == _BODY_MARK), len(lines))
+    return date_line_of([Line(kind=Kind.TEXT), *lines])
 
 
 def _images(body: LexborNode, base: str | None) -> tuple[Image, ...]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndication.core.identity import article_number, canonical_url
 from syndication.core.markup import absolute
 from syndication.core.model import Teaser
-from syndication.core.pages.dom import text_of
+from syndication.core.pages.lines import text_of
 from syndication.core.pages.prose import is_cut, same
 from syndication.core.pages.words import Kind, is_generic, line_of
 
@@ -23,6 +24,8 @@ _OPENING = "p, em, .ffd, .clamp, .lead, .summary, dd"
 _ENTRIES = frozenset(("li", "article", "dl", "tr"))
 _DATED = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 _NUMBERED = re.compile(r"/(?:article|news|view|read)s?/(?:[a-z]+/)?\d{4,}|[?&]wr_id=\d+", re.IGNORECASE)
+_DIGIT = re.compile(r"[0-9]")
+_LONGEST_LINK = 2_000
 _MOST = 400  # links to articles on one page
 
 
@@ -50,12 +53,12 @@ def linked_teasers(
     """The teasers of a page in the order of their first links, each article once.
 
     `own`: the address of the page, which is no teaser. `body`: its article, whose links are part of the text."""
-    links = list(_links(tree, base, {body.mem_id} if body is not None else ()))
+    links = list(_links(tree, base, {a.mem_id for a in body.css("a[href]")} if body is not None else ()))
     known = {canonical_url(own)} if own else set()
     sections = _sections(tree, [node for node, _ in links], body)
     found: dict[str, _Entry] = {}
     for node, url in links:
-        key = canonical_url(url)
+        key = _canonical(url)
         if key not in known:
             entry = found.setdefault(key, _Entry(url=url, section=None))
             entry.section = entry.section or sections.get(node.mem_id)
@@ -71,12 +74,28 @@ def _teaser(entry: _Entry) -> Teaser:
 def _links(tree: LexborHTMLParser, base: str | None, within: Container[int]) -> Iterator[tuple[LexborNode, str]]:
     count = 0
     for node in tree.css("a[href]"):
-        url = absolute(node.attributes.get("href") or "", base or "http://relative.invalid/")
-        if url and (article_number(url) or _NUMBERED.search(url)) and not _inside(node, within):
+        if node.mem_id in within:
+            continue
+        url = _article(node.attributes.get("href") or "", base or "http://relative.invalid/")
+        if url:
             count += 1
             if count > _MOST:
                 return
             yield node, url
+
+
+def _article(href: str, base: str) -> str | None:
+    """The absolute address of an article, or None for that of anything else: it holds a number."""
+    return _numbered(href, base) if _DIGIT.search(href) and len(href) < _LONGEST_LINK else None
+
+
+@lru_cache(maxsize=4096)
+def _numbered(href: str, base: str) -> str | None:
+    url = absolute(href, base)
+    return url if url and (article_number(url) or _NUMBERED.search(url)) else None
+
+
+_canonical = lru_cache(maxsize=4096)(canonical_url)  # lists of one paper link to the same articles for days
 
 
 def _inside(node: LexborNode, within: Container[int]) -> bool:

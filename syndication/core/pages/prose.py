@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from syndication.core.bylines import unsigned
 from syndication.core.flow import paragraphs_of
@@ -130,7 +131,10 @@ def is_pair(block: Block) -> bool:
 
 def same(first: str, second: str) -> bool:
     """Whether two lines say the same but for blanks and punctuation."""
-    return normal_title(first) == normal_title(second)
+    return first == second or _normal(first) == _normal(second)
+
+
+_normal = lru_cache(maxsize=4096)(normal_title)
 
 
 def paragraphs(blocks: Sequence[Block]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 
 from syndication.core.flow import one_line
 from syndication.core.model import Observation, Teaser
@@ -28,7 +29,7 @@ from syndication.core.pages.words import (
     signed_before,
 )
 from syndication.core.shape import Unreadable
-from syndication.core.widget import tables
+from syndication.core.widget import Table, tables
 
 MAX_LINES = 20_000  # real pages stay under 3,000 lines
 MAX_CHARACTERS = 1_000_000  # of text, markup not counted
@@ -42,6 +43,9 @@ _LEAST_HEADLINE = 8  # characters of a headline without a blank
 _LEAST_BODY = 40  # characters of a body where nothing else says that this is a newspaper's page
 _WEEKDAY = re.compile(r"[(（][월화수목금토일][)）]|[월화수목금토일]요일")
 _HANGUL = re.compile("[가-힣]")
+_DEGREES = ("℃", "°", "º", "˚")  # no table is one without
+_BESIDE = 40  # lines: of a widget's first stations the degrees may be missing
+_WIDGET_LINE = 200  # characters: no line of a table is longer
 _CREDITED = re.compile(r"(?P<who>\S(?:.{0,18}\S)?)\s?제공")
 
 
@@ -114,7 +118,7 @@ class Weather:
 
 def weather_of(raw: Sequence[str]) -> Weather:
     """The first weather table of a page is its widget; a further one is taken out too, but believed no more."""
-    found = tables(raw)
+    found = _found_tables(raw)
     if not found:
         return Weather()
     who, at = _attribution(raw, found[0].lines[-1])
@@ -122,6 +126,20 @@ def weather_of(raw: Sequence[str]) -> Weather:
     seen = tuple(replace(o, attribution=who) for o in found[0].observations)
     warnings = ("a further weather table on the page was not used",) if len(found) > 1 else ()
     return Weather(lines=tuple(lines), observations=seen, attribution=who, warnings=warnings)
+
+
+def _found_tables(raw: Sequence[str]) -> list[Table]:
+    """The tables of a page: they stand where degrees do."""
+    degrees = [n for n, line in enumerate(raw) if any(sign in line for sign in _DEGREES)]
+    if not degrees:
+        return []
+    first, last = max(0, degrees[0] - _BESIDE), degrees[-1] + _BESIDE
+    found = _tables_of(tuple(line[:_WIDGET_LINE] for line in raw[first:last]))
+    return [replace(table, lines=tuple(n + first for n in table.lines)) for table in found]
+
+
+# The widget of a paper is the same on all its pages for an hour and longer.
+_tables_of = lru_cache(maxsize=64)(tables)
 
 
 def _attribution(raw: Sequence[str], last: int) -> tuple[str | None, int | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from syndication.core.bylines import byline, is_mail
 from syndication.core.dates import LABELS, Moment, parse_moment
@@ -125,6 +126,10 @@ _LONGEST_WORD = 30  # longer lines are no button, menu or heading
 
 def line_of(raw: str) -> Line:
     """What a line is when nothing is known of its neighbours."""
+    return _known_line(raw) if len(raw) <= _SHARED else _line(raw)
+
+
+def _line(raw: str) -> Line:
     text = one_line(raw)
     if not text:
         return Line(kind=Kind.GAP if "\xa0" in raw or "\u3000" in raw else Kind.BLANK)
@@ -142,6 +147,11 @@ def line_of(raw: str) -> Line:
     if is_photo_credit(bare):
         return Line(kind=Kind.INTERFACE, text=bare)
     return Line(kind=Kind.TEXT, text=text, bulleted=bare != text)
+
+
+# Pages of one paper share their menus, buttons and footers: such lines are judged once.
+_SHARED = 100
+_known_line = lru_cache(maxsize=8192)(_line)
 
 
 def _short(text: str) -> Kind | None:
