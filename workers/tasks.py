@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, publish, skies, telling
+from syndication import assemble, bootstrap, dispatch, feedback, ingest, listening, pictures, publish, skies, telling
 from syndication.adapters.ses.queue import drain_events
 from syndication.bootstrap import House
 from syndication.cli.serving import site
@@ -67,6 +67,13 @@ def poll(source_id: str) -> None:
     setup = house().setup
     key = setup.source_keys.get(source_id)
     ingest.fetch(house().ports, setup.sources[source_id], outlet_domain=settings.outlet.domain, key=key)
+    gather_pictures.delay()
+
+
+@app.task(name="pictures")  # type: ignore[untyped-decorator]  # Celery ships no types
+def gather_pictures() -> None:
+    """Fetch the pictures that new Articles name, and make them ours."""
+    pictures.gather(house().ports, house().setup)
 
 
 @app.task(name="weather")  # type: ignore[untyped-decorator]  # Celery ships no types
