@@ -24,7 +24,12 @@ log = structlog.get_logger()
 TOMBSTONES = 1000
 NEWEST_STORIES = 20_000
 XML = "application/xml; charset=utf-8"
-_TYPES = {OPML: "text/x-opml; charset=utf-8", DELETED: "application/atom+xml; charset=utf-8"}
+STYLESHEET = "feeds/feed.xsl"  # every feed names it, also where a bucket serves them alone
+_TYPES = {
+    OPML: "text/x-opml; charset=utf-8",
+    DELETED: "application/atom+xml; charset=utf-8",
+    STYLESHEET: "application/xslt+xml; charset=utf-8",
+}
 
 
 def publish_lists(ports: Ports, setup: Setup) -> int:
@@ -32,6 +37,7 @@ def publish_lists(ports: Ports, setup: Setup) -> int:
     makers: dict[str, Callable[[], bytes]] = {
         OPML: lambda: feeds_list(ports, setup),
         DELETED: lambda: tombstones(ports, setup),
+        STYLESHEET: lambda: setup.templates[STYLESHEET].encode(),
     }
     changed = [path for path, make in makers.items() if replaced(ports.publisher, path, make, _TYPES[path])]
     changed += _publish_sitemaps(ports, setup)
