@@ -34,6 +34,7 @@ __all__ = [
     "NONE",
     "WIDGET_STALE",
     "choose_weather",
+    "explained",
     "lacking_forecast",
     "read_widget_line",
     "refusal",
@@ -116,6 +117,26 @@ def refusal(reading: WeatherReading, *, on: date, other_dates: Iterable[date]) -
     if elsewhere:
         return f"the same values stood on a page of {elsewhere[-1].isoformat()}"
     return None
+
+
+def explained(weather: Weather, *, all_of_it: bool = True) -> Iterator[str]:
+    """For the operator, line by line: where each shown value is from and what was not believed; without `all_of_it`
+    only what is out of the ordinary."""
+    yield from (f"weather: {why}" for why in weather.why)
+    if weather.last_resort:
+        yield "weather: no measurement came for some stations: a newspaper page stands in, and says so"
+    if not weather.stations:
+        yield f"weather: none ({weather.note})" if weather.note else "weather: none"
+    for station in weather.stations:
+        told = station.why if all_of_it else [why for why in station.why if any(mark in why for mark in _UNUSUAL)]
+        told = [*told, *(f"{alert.name} for {alert.region}" for alert in station.alerts)] if all_of_it else told
+        if station.air is not None and all_of_it:
+            told = [*told, f"fine dust: the median of {station.air.places} places in {station.air.province}"]
+        if told:
+            yield f"weather of {station.station}: {'; '.join(told)}"
+
+
+_UNUSUAL = ("left out", "apart", "third value", "forecast of metno")
 
 
 def lacking_forecast(readings: Sequence[WeatherReading], *, stations: Sequence[str], on: date) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from syndication.core.weather import (
     NONE,
     WIDGET_STALE,
     choose_weather,
+    explained,
     lacking_forecast,
     read_widget_line,
     refusal,
@@ -576,3 +577,25 @@ def test_the_days_after_are_told_only_where_they_are_asked_for() -> None:
     assert chosen(*readings).outlooks == ()
     (said,) = chosen(*readings, outlook_at=("서울", "강화", "부산")).outlooks
     assert [day.on.day for day in said.days] == [24]
+
+
+# --- the operator is told --------------------------------------------------------------------
+
+
+def test_every_shown_value_is_explained_and_only_the_unusual_in_short() -> None:
+    weather = chosen(measured(HUB, -8.0, "맑음"), measured(GRID, -3.0), dust(6), warned(alert()))
+    (line,) = explained(weather)
+    assert line == (
+        "weather of 서울: measured at 06:00: kma-hub; kma says -3.0 ℃, 5.0 ℃ apart from kma-hub;"
+        " 한파주의보 for 서울; fine dust: the median of 25 places in 서울"
+    )
+    assert list(explained(weather, all_of_it=False)) == ["weather of 서울: kma says -3.0 ℃, 5.0 ℃ apart from kma-hub"]
+    assert list(explained(chosen(measured(HUB, -8.0, "맑음")), all_of_it=False)) == []
+
+
+def test_weather_that_is_missing_says_why() -> None:
+    assert list(explained(chosen(widget(observation("서울"), on=date(2026, 1, 19))))) == [
+        "weather: page of s refused: the page's date line says 2026-01-19, not 2026-01-20",
+        f"weather: none ({WIDGET_STALE})",
+    ]
+    assert "a newspaper page stands in" in next(explained(chosen(widget(observation("서울")))))
