@@ -456,3 +456,20 @@ def test_a_word_in_two_spellings_is_one_feed_under_the_same_name_always(store: S
     store.enter([appearance(second, feeds=(spellings[1],))])
     (one,) = store.feed_states()
     assert (one.feed.key, one.feed.term) == ("tag/it/articles", "IT")
+
+
+def test_everything_is_stale_when_it_is_to_be_published_anew(store: Store) -> None:
+    first, second = stored(store, 1, 2)
+    store.enter([appearance(first), appearance(second)])
+    settled(store)
+    assert stale(store) == set()
+    states = store.feed_states()
+    assert [one.feed.key for one in store.feed_states({DAILY})] == [DAILY]
+    assert store.feed_states({"never/articles"}) == []
+    (taken,) = store.take_feeds(MORNING, MORNING + HOUR, 9, keys={DAILY})
+    assert store.publish_anew() == len(states)
+    assert stale(store) == {one.feed.key for one in states}
+    assert {one.published for one in store.feed_states()} == {0}
+    assert [one.feed.key for one in store.take_feeds(MORNING, MORNING + HOUR, 1, keys={DAILY})] == [DAILY]
+    store.settle_feed(taken, None)
+    assert DAILY in stale(store), "who held it knew nothing of the new place"

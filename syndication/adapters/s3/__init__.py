@@ -146,7 +146,7 @@ class S3Publisher:
         else:
             raise Permanent(
                 f"the bucket {self._bucket.name} is in a store that overwrites in spite of If-None-Match: two workers "
-                "could leave an older feed there; use one with conditional writes (Amazon S3, SeaweedFS, MinIO)"
+                "could leave an older feed there; use one with conditional writes (such as Amazon S3 or SeaweedFS)"
             )
         if self.read(TRIAL) != _TRIAL_BODY:
             raise Permanent(f"the bucket {self._bucket.name} does not give back what was written")
