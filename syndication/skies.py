@@ -31,8 +31,6 @@ def fetch(ports: Ports, setup: Setup) -> tuple[WeatherReading, ...]:
 
     Services that only stand in come last and are asked only for stations that still have no forecast of the day.
     Where none is set up that is said once, and everything else goes on."""
-    if not setup.weather_stations:
-        return ()
     if not ports.weather:
         _say_once(ports)
         return ()

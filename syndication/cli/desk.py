@@ -17,7 +17,7 @@ from syndication.bootstrap import House
 from syndication.cli.house import Context, err, json_option, out, print_json, table
 from syndication.cli.people import edition_of
 from syndication.core import desk as rules
-from syndication.core import timetable
+from syndication.core import timetable, weather
 from syndication.core.model import Cadence, Do, Edition, Issue, IssueState, Wish
 
 _DAY = click.DateTime(["%Y-%m-%d"])

@@ -15,9 +15,11 @@ from syndication import settings as publisher_settings
 from syndication.adapters.desk import DeskFile
 from syndication.cli.hearing import listener_facts, listener_table
 from syndication.cli.house import Context, err, json_option, out, print_json, print_problems, table
+from syndication.cli.services import weather_services
 from syndication.core import desk
 from syndication.core.health import EditionFacts
 from syndication.core.model import Balance, Cadence, Channel, Issue
+from syndication.core.weather import explained
 from syndication.dispatch import in_doubt
 from syndication.ports import Permanent, Transient
 from syndication.settings import Problem, Settings, Severity
@@ -105,10 +107,12 @@ def status(context: Context, as_json: bool) -> None:
         namespace = publish.namespace_of(setup.outlet, settings.editions, setup.templates)
         survey = watch.survey(house.store, settings.editions, settings.sources, now, doubt=doubt, namespace=namespace)
         heard = telling.standing(house.ports, house.setup)
+        services = house.store.weather_states()
     if as_json:
         editions = [_facts(f) for f in survey.editions]
         listeners = [listener_facts(each) for each in heard]
-        print_json({"at": now, "findings": survey.findings, "editions": editions, "listeners": listeners})
+        looked = {"at": now, "findings": survey.findings, "editions": editions, "listeners": listeners}
+        print_json(looked | {"weather_services": services})
     else:
         for facts in survey.editions:
             for issue in facts.issues[:3]:
@@ -119,6 +123,8 @@ def status(context: Context, as_json: bool) -> None:
                     out.print(line, markup=False, soft_wrap=True)
                 balances = {c: b for (n, c), b in facts.balances.items() if n == issue.id}
                 out.print(balance_table(balances))
+        for line in weather_services(services, now):
+            out.print(line, markup=False, soft_wrap=True)
         if heard:
             out.print(listener_table(heard))
         for finding in survey.findings:
@@ -135,6 +141,7 @@ def _editorial(issue: Issue) -> Iterator[str]:
     for wished in issue.content.wished:
         if wished.refused:
             yield f"  not granted: {wished.wish.do} {wished.wish.article or ''}: {wished.refused}"
+    yield from (f"  {line}" for line in explained(issue.content.weather, all_of_it=False))
 
 
 def balance_table(balances: dict[Channel, Balance]) -> object:
