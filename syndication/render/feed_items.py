@@ -332,6 +332,7 @@ def _image(image: Image) -> Image | None:
         licence=optional(image.licence),
         width=image.width if image.width and image.width > 0 else None,
         height=image.height if image.height and image.height > 0 else None,
+        small=public_uri(image.small) if image.small is not None else None,
     )
 
 

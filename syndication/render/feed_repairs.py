@@ -213,8 +213,9 @@ def _add_images(parent: Element, images: tuple[Image, ...]) -> None:
         if image.licence is not None:
             _add(content, f"{{{MEDIA}}}copyright", image.licence)
     for image in images[:1]:
-        thumbnail = etree.SubElement(parent, f"{{{MEDIA}}}thumbnail", url=image.url)
-        _set(thumbnail, width=image.width, height=image.height)
+        thumbnail = etree.SubElement(parent, f"{{{MEDIA}}}thumbnail", url=image.small or image.url)
+        if image.small is None:
+            _set(thumbnail, width=image.width, height=image.height)
 
 
 def _set(element: Element, **values: object) -> None:

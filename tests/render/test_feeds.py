@@ -134,6 +134,20 @@ def test_pictures_are_media_contents_with_credit_and_copyright_and_no_group(dial
     assert content.findtext(f"{MEDIA}copyright") == "© 가람일보"
 
 
+@pytest.mark.parametrize("dialect", [rss, atom])
+def test_the_thumbnail_is_the_smaller_print_where_there_is_one(dialect: object) -> None:
+    small = "https://garam.example/pictures/1-small.jpg"
+    for picture, expected in (
+        (replace(PICTURE, small=small), {"url": small}),
+        (
+            PICTURE,
+            {"url": "https://img.garam.example/%EC%82%AC%EC%A7%84/1.JPG", "width": "800", "height": "600"},
+        ),
+    ):
+        (thumbnail,) = dialect(replace(FULL, images=(picture,))).findall(f".//{MEDIA}thumbnail")  # type: ignore[operator]
+        assert dict(thumbnail.attrib) == expected
+
+
 def test_categories_carry_their_vocabulary() -> None:
     (item,) = rss(FULL).findall("item")
     assert [(c.text, c.get("domain")) for c in item.findall("category")] == [
