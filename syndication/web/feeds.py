@@ -25,7 +25,7 @@ from syndication.web.feeds_places import Found, Place, is_safe
 from syndication.web.guard import HEADERS, content_policy
 
 STYLESHEET = "feeds/feed.xsl"
-_OURS = ("/feeds/", "/sitemap-news", f"/{PICTURES}")
+OURS = ("/feeds/", "/sitemap-news", f"/{PICTURES}")
 _A_DAY = "public, max-age=86400"
 _POLICY = content_policy(scripts=True)  # browsers that know XSLT count a stylesheet as a script
 
@@ -60,11 +60,11 @@ class Feeds:
             return
         reply = await self._answer(scope["method"], path, scope["headers"])
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-        await send({"type": "http.response.body", "body": reply.body if scope["method"] == "GET" else b""})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
 
     def is_ours(self, path: str) -> bool:
         """Whether a path is answered here."""
-        return (path.startswith(_OURS) and path != "/feeds/") or (self.elsewhere and self._elsewhere(path) is not None)
+        return (path.startswith(OURS) and path != "/feeds/") or (self.elsewhere and self._elsewhere(path) is not None)
 
     def at_once(self, path: str, headers: Headers) -> Reply | None:
         """The answer to a GET whose file is at hand, as most are; None when it has to be looked for.

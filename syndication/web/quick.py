@@ -10,9 +10,9 @@ from urllib.parse import unquote
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from syndication.ports import Transient
-from syndication.web.feeds import Feeds
+from syndication.web.feeds import OURS, Feeds
 
-_OURS = (b"/feeds/", b"/sitemap-news", b"/pictures/")
+_OURS = tuple(path.encode() for path in OURS)
 
 
 class Quick(HttpToolsProtocol):

@@ -141,6 +141,7 @@ def test_feeds_can_only_be_read(house: House, method: str) -> None:
     got = house.client().request(method, RSS)
     assert got.status_code == 405
     assert got.headers["allow"] == "GET, HEAD"
+    assert len(got.content) == int(got.headers["content-length"]) > 0
 
 
 def test_a_person_who_opens_a_feed_gets_a_page_and_nobody_keeps_it(house: House) -> None:
