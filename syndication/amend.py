@@ -24,6 +24,7 @@ from syndication.core.model import (
 )
 from syndication.core.prose import summary
 from syndication.ports import Permanent, Ports, Setup, Transient
+from syndication.publish.hanging import with_our_pictures
 
 TRIES = 5
 
@@ -47,6 +48,7 @@ def amend(ports: Ports, setup: Setup, issue: Issue, amendment: Amendment) -> Iss
         raise Permanent(f"{issue.edition_id} {issue.on} is {issue.state}: only an open Issue can be amended")
     edition = setup.editions[issue.edition_id]
     content = amended(ports, issue.content, amendment)
+    content = replace(content, items=tuple(with_our_pictures(ports, setup, content.items)))
     if amendment.desk:
         plan = desk_plan(ports, setup, issue)
         content = by_desk(ports, content, plan)

@@ -20,7 +20,7 @@ from syndication.publish.pictures import publish_picture
 log = structlog.get_logger()
 
 LOOK_BACK = timedelta(days=7)  # pictures of older Articles are not looked for any more
-AT_A_TIME = 4
+AT_A_TIME = 1  # each may take a minute
 LEASE = timedelta(minutes=6)  # longer than these take
 BUDGET = timedelta(seconds=40)
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))

@@ -19,7 +19,7 @@ from syndication.ports import Herald, Permanent, Ports, Setup, Transient
 
 log = structlog.get_logger()
 
-AT_A_TIME = 16  # attempts under one claim
+AT_A_TIME = 4  # attempts under one claim
 LEASE = timedelta(minutes=6)  # longer than these take
 BUDGET = timedelta(seconds=40)
 KEPT_FOR = timedelta(days=400)  # it is known for so long what was told

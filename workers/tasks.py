@@ -107,8 +107,9 @@ def tell() -> None:
 
 @app.task(name="forget_items")  # type: ignore[untyped-decorator]  # Celery ships no types
 def forget_items() -> None:
-    """Drop serialised items that no feed asks for any more."""
+    """Drop serialised items that no feed asks for any more, and what nobody need be told of again."""
     publish.forget_items(house().ports, house().setup)
+    telling.forget(house().ports, house().setup)
 
 
 @app.task(name="reclaim")  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from syndication.core.model import ArticleContent, Image, Rights
 
+FOLDER = "pictures/"  # where ours are published
 LARGE, SMALL = 1200, 400  # px, the most that ours are wide
 LARGE_OCTETS, SMALL_OCTETS = 120_000, 30_000
 MOST_PER_ARTICLE = 10
@@ -75,9 +76,14 @@ def pictures_in(markup: str) -> list[Image]:
 def hung(content: ArticleContent, kept: Mapping[str, Picture], home: str) -> ArticleContent:
     """The content with our own pictures in the places of theirs; those that we do not keep are left out.
 
-    `kept` is by the address that the Article names, `home` the public URL of our site."""
+    `kept` is by the address that the Article names, `home` our site's public URL. What hangs there already stays."""
     allowed = {url: kept[url] for url in wanted(content) if url in kept}
-    images = tuple(_ours(i, allowed[i.url], home) for i in content.images if i.url in allowed)
+    hangs = f"{home}/{FOLDER}"
+    images = tuple(
+        i if i.url.startswith(hangs) else _ours(i, allowed[i.url], home)
+        for i in content.images
+        if i.url in allowed or i.url.startswith(hangs)
+    )
     markup = content.html and _TAG.sub(lambda tag: _tag(tag[0], allowed, home), content.html)
     if images == content.images and markup == content.html:
         return content
@@ -96,6 +102,8 @@ def _ours(image: Image, picture: Picture, home: str) -> Image:
 
 def _tag(tag: str, kept: Mapping[str, Picture], home: str) -> str:
     found = _attributes(tag)
+    if found.get("src", "").startswith(f"{home}/{FOLDER}"):
+        return tag
     picture = kept.get(found.get("src", ""))
     if picture is None:
         return ""

@@ -34,7 +34,8 @@ class Tellings(Protocol):
         ...
 
     def take_tellings(self, listener: str, now: datetime, until: datetime, limit: int) -> Sequence[Telling]:
-        """Claim what is owed to a listener and due, until then; the longest due first."""
+        """Claim what is owed to a listener and due, until then. What changed last comes first: a retraction does not
+        wait behind what was put off."""
         ...
 
     def settle_tellings(self, told: Sequence[Told], now: datetime) -> None:

@@ -148,6 +148,12 @@ def test_what_nobody_will_ask_for_is_forgotten(store: Store) -> None:
     assert [(one.listener, one.told, one.waiting) for one in store.heard()] == [(HUB, 0, 1)]
 
 
+def test_what_changed_last_is_told_first(store: Store) -> None:
+    store.note_changed([HUB], {RSS: "a"}, MORNING)
+    store.note_changed([HUB], {ATOM: "b"}, MORNING + MINUTE)
+    assert tell(store, MORNING + MINUTE) == [ATOM, RSS]
+
+
 def test_nothing_noted_is_nothing_owed(store: Store) -> None:
     store.note_changed([], {RSS: "a"}, MORNING)
     store.note_changed([HUB], {}, MORNING)

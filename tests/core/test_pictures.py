@@ -80,3 +80,9 @@ def test_a_story_without_pictures_stays_what_it_is() -> None:
 def test_pictures_in_the_text_are_found_by_their_addresses() -> None:
     found = pictures_in('<p><img src="https://a.example/?a=1&amp;b=2" alt="가 &lt; 나"></p><img alt="x">')
     assert found == [Image(url="https://a.example/?a=1&b=2", alt="가 < 나")]
+
+
+def test_what_hangs_there_already_stays() -> None:
+    html = f'<p>앞</p><img alt="시장" src="{URL}">'
+    once = hung(content(images=(Image(url=URL),), html=html), {URL: KEPT}, HOME)
+    assert hung(once, {}, HOME) is once

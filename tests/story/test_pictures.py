@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from syndication import pictures, publish
+from syndication import amend, pictures, publish
 from syndication.adapters.http import HttpFetcher
 from syndication.adapters.memory import MemoryFetcher, MemoryStore
 from syndication.adapters.pictures import PillowDarkroom
@@ -160,6 +160,21 @@ def test_a_worker_that_died_leaves_its_pictures_to_the_next(paper: Paper) -> Non
     assert gather(paper) == {}
     paper.clock.move(pictures.LEASE)
     assert gather(paper) == {"kept": 1, "none": 1}
+
+
+def test_an_issue_that_is_read_again_shows_no_strangers_picture_either(paper: Paper) -> None:
+    paper.go(TUESDAY, "06:00")
+    paper.collect()
+    gather(paper)
+    morning(paper)
+    other = "https://img.garam.example/3.jpg"
+    paper.serve(FEED, rss(with_photo(1, other).replace("가람시는", "가람시가"), story(3)))
+    paper.clock.move(timedelta(hours=1))
+    paper.collect()
+    amended = amend.amend(paper.ports, paper.setup, paper.frozen_on(), amend.Amendment(reread=True))
+    content = amended.content.items[0].article.content
+    assert "가람시가" in "".join(content.paragraphs)
+    assert (content.images, "img.garam.example" in (content.html or "")) == ((), False)
 
 
 # --- over the network ------------------------------------------------------------------------

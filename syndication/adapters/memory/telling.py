@@ -35,7 +35,7 @@ class MemoryTellings:
     def take_tellings(self, listener: str, now: datetime, until: datetime, limit: int) -> Sequence[Telling]:
         with self.rows.lock:
             due = sorted(
-                (row.next_at, thing)
+                (-row.owed_since.timestamp() if row.owed_since else 0.0, thing)
                 for (whose, thing), row in self.rows.tellings.items()
                 if whose == listener
                 and row.next_at is not None

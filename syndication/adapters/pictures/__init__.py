@@ -24,7 +24,7 @@ _PRINTS = ({"width": LARGE, "octets": LARGE_OCTETS}, {"width": SMALL, "octets": 
 class PillowDarkroom:
     """Implements ports.Darkroom. `seconds` is processor time; a machine that is busy may take longer."""
 
-    def __init__(self, *, seconds: int = 10, patience: timedelta = timedelta(seconds=60)) -> None:
+    def __init__(self, *, seconds: int = 10, patience: timedelta = timedelta(seconds=30)) -> None:
         self._told = json.dumps({"seconds": seconds, "memory": MOST_MEMORY, "pixels": MOST_PIXELS, "prints": _PRINTS})
         self._patience = patience
 

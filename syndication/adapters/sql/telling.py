@@ -40,7 +40,7 @@ class Tellings(Base):
         chosen = (
             select(telling.c.thing)
             .where(telling.c.listener == listener, telling.c.next_at <= now, free)
-            .order_by(telling.c.next_at, telling.c.thing)
+            .order_by(telling.c.owed_since.desc(), telling.c.thing)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
