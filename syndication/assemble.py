@@ -187,7 +187,8 @@ def _articles(
     since = cut_off - WEEK
     if cadence is not Cadence.WEEKLY:
         last = ports.store.last_cut_off(edition.id, Cadence.DAILY)
-        since = min(last or cut_off, cut_off) - edition.horizon
+        rest = timetable.rest_before(edition, slot.on) if last is None else timedelta(0)
+        since = min(last or cut_off, cut_off) - edition.horizon - rest
         since = last if last and cadence is Cadence.EXTRA else since
     lately = [] if only else ports.store.eligible(edition, cadence, cut_off_at=cut_off, since=since)
     missing = asked - {a.id for a in lately}

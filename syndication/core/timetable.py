@@ -16,6 +16,7 @@ from syndication.core.model import Cadence, Edition
 _DAY = timedelta(days=1)
 _AHEAD = 400 * _DAY  # who appears in no year, never does
 _WEEK = 7
+_LONGEST_REST = 14  # days of which the stories are still told
 OVERDUE_AFTER = timedelta(minutes=15)
 
 
@@ -127,6 +128,14 @@ def _is_weekly(edition: Edition, on: date) -> bool:
 
 def _is_open(edition: Edition, on: date) -> bool:
     return on not in edition.closed and _exists(on, ZoneInfo(edition.zone))
+
+
+def rest_before(edition: Edition, on: date) -> timedelta:
+    """How long the Edition rested before a date: its days without an Issue right before it."""
+    days = 0
+    while days < _LONGEST_REST and not publishes_on(edition, on - (days + 1) * _DAY):
+        days += 1
+    return days * _DAY
 
 
 def instant(on: date, at: time, zone: ZoneInfo) -> datetime:

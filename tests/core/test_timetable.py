@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.core.model import Cadence, Edition
-from syndication.core.timetable import Task, due, instant, next_slot, overdue, publishes_on, slot
+from syndication.core.timetable import Task, due, instant, next_slot, overdue, publishes_on, rest_before, slot
 from syndication.settings.closing import korean_holidays
 
 ZONES = (
@@ -278,6 +278,11 @@ class TestHolidays:
         duties = due(rests, at("2026-02-19T06:25+09:00"), last_on=date(2026, 2, 15), adopted_at=LONG_AGO)
         assert [(d.slot.on, d.kind) for d in duties] == [(date(2026, 2, 19), Task.ASSEMBLE)]
         assert overdue(rests, at("2026-02-18T12:00+09:00"), date(2026, 2, 15), adopted_at=LONG_AGO) is None
+
+    def test_the_rest_before_a_day_is_counted(self) -> None:
+        assert rest_before(edition(closed=HOLIDAYS), date(2026, 2, 19)) == timedelta(days=3)
+        assert rest_before(edition(), date(2026, 2, 19)) == timedelta(0)
+        assert rest_before(edition(days=()), date(2026, 2, 19)) == timedelta(days=14)
 
 
 class TestWeekly:
