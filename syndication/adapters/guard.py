@@ -198,7 +198,7 @@ class Caller:
             return Outcome(verdict=Verdict.DEFERRED, code="no answer", reason=said[:200], reach=Reach.TRANSPORT)
 
     def _post(self, body: bytes, content_type: str) -> Posted:
-        target = _target(self._url)
+        target = judged_url(self._url)
         headers = {
             "Host": target.netloc.decode("ascii"),
             "Content-Type": content_type,
@@ -213,10 +213,10 @@ class Caller:
         # a connection is never used twice: what was allowed for one request is not allowed for the next
         pool = httpcore.ConnectionPool(ssl_context=self._tls, network_backend=network, max_connections=1)
         with pool, pool.stream("POST", asked, headers=pairs, content=body) as response:
-            return Posted(response.status, _retry_after(response.headers))
+            return Posted(response.status, retry_after(response.headers))
 
 
-def _target(url: str) -> httpx.URL:
+def judged_url(url: str) -> httpx.URL:
     """The URL as it is connected to, judged in exactly that form. Raises Refused."""
     try:
         target = httpx.URL(url.strip())
@@ -228,8 +228,9 @@ def _target(url: str) -> httpx.URL:
     return target.copy_with(fragment=None)
 
 
-def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> timedelta | None:
-    """RFC 9110 section 10.2.3: seconds, or a date that counts from the answer's own clock."""
+def retry_after(headers: Iterable[tuple[bytes, bytes]], now: datetime | None = None) -> timedelta | None:
+    """RFC 9110 section 10.2.3: seconds, or a date that counts from the answer's own clock, else from now; between 0
+    and a day."""
     named = {name.lower(): value.decode("latin-1").strip() for name, value in headers}
     text = named.get(b"retry-after", "")
     if text.isascii() and text.isdigit():
@@ -237,7 +238,7 @@ def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> timedelta | None:
     until = _date(text)
     if until is None:
         return None
-    return min(max(until - (_date(named.get(b"date", "")) or datetime.now(UTC)), timedelta()), _LONGEST_WAIT)
+    return min(max(until - (_date(named.get(b"date", "")) or now or datetime.now(UTC)), timedelta()), _LONGEST_WAIT)
 
 
 def _date(text: str) -> datetime | None:

@@ -12,22 +12,19 @@ import hashlib
 import hmac
 import re
 import ssl
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import httpcore
 import httpx
 
-from syndication.adapters.guard import Deadline, JudgedNetwork, Refused, Resolver, resolve
-from syndication.core.addresses import judge_url
+from syndication.adapters.guard import Deadline, JudgedNetwork, Refused, Resolver, judged_url, resolve, retry_after
 from syndication.core.model import Outcome, Verdict
 from syndication.ports import Push
 
 USER_AGENT = "syndication"
 SEQUENCE_HEADER = "X-Sequence"  # rising per Partner: a gap or a step back shows
 MAX_ANSWER = 65_536  # octets of an answer's body that are looked at
-LONGEST_WAIT = timedelta(days=1)  # a Retry-After beyond this is a slip
 
 _AGAIN_4XX = frozenset((408, 409, 425, 429))
 _MOVED_FOR_GOOD = frozenset((301, 308))
@@ -69,7 +66,7 @@ class WebhookPortal:
     def push(self, push: Push) -> Outcome:
         """One attempt. Never raises for what the far side does."""
         try:
-            target = _target(push.url)
+            target = judged_url(push.url)
             headers = self._headers(push, target)
         except Refused as error:
             return Outcome(verdict=Verdict.REFUSED, code="address", reason=str(error))
@@ -145,21 +142,6 @@ def _signature(key: bytes, content: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode("ascii")
 
 
-# --- addresses -------------------------------------------------------------------------------
-
-
-def _target(url: str) -> httpx.URL:
-    """The URL as it is connected to, judged in exactly that form. Raises Refused."""
-    try:
-        target = httpx.URL(url.strip())
-    except (httpx.InvalidURL, TypeError, ValueError) as error:
-        raise Refused(f"the partner's address is no URL: {error}") from None
-    fault = judge_url(url.strip()) or judge_url(str(target))
-    if fault is not None:
-        raise Refused(f"the partner's address is refused: {fault}")
-    return target.copy_with(fragment=None)
-
-
 # --- answers ---------------------------------------------------------------------------------
 
 
@@ -173,7 +155,7 @@ def _outcome(response: httpcore.Response, at: datetime) -> Outcome:
     if status in _MOVED_FOR_GOOD:
         return Outcome(verdict=Verdict.REFUSED, code=code, reason=f"the endpoint moved{_whither(response)}")
     if status in _AGAIN_4XX or status >= 500 or 300 <= status < 400:
-        wait = _retry_after(response.headers, at)
+        wait = retry_after(response.headers, at)
         return Outcome(verdict=Verdict.DEFERRED, code=code, reason="not taken now", retry_after=wait)
     return Outcome(verdict=Verdict.REFUSED, code=code, reason="not accepted by the partner")
 
@@ -204,26 +186,6 @@ def _whither(response: httpcore.Response) -> str:
         if name.lower() == b"location":
             return f" to {value.decode('latin-1').partition('?')[0][:200]!a}"
     return ""
-
-
-def _retry_after(headers: Iterable[tuple[bytes, bytes]], at: datetime) -> timedelta | None:
-    """Seconds or an HTTP date (counted from the answer's own Date, else from the attempt); between 0 and a day."""
-    named = {name.lower(): value.decode("latin-1").strip() for name, value in headers}
-    text = named.get(b"retry-after", "")
-    if text.isascii() and text.isdigit():
-        return min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)
-    until = _http_date(text)
-    if until is None:
-        return None
-    return min(max(until - (_http_date(named.get(b"date", "")) or at), timedelta()), LONGEST_WAIT)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _unanswered(error: Exception, *, written: bool) -> Outcome:
