@@ -85,7 +85,8 @@ def weather() -> None:
 def publish_due() -> None:
     """Assemble what is due and fan out every open Issue."""
     _beat("publish_due")
-    assemble.publish_due(house().ports, house().setup)
+    if assemble.publish_due(house().ports, house().setup):
+        feeds.delay()  # its stories appear now, not with the next tick
     for issue in house().store.open_issues():
         dispatch.fan_out(house().ports, house().setup, issue)
     ring()
