@@ -11,6 +11,7 @@ import click
 
 from syndication import __version__
 from syndication.cli import (
+    deciding,
     demo,
     desk,
     doctor,
@@ -48,6 +49,21 @@ def main(context: click.Context, publisher: Path | None) -> None:
     context.obj = Context(named=publisher)
 
 
-for area in (ledger, running, staff, hearing, reading, working, desk, looking, doctor, people, listening, moving, demo):
+for area in (
+    ledger,
+    running,
+    staff,
+    hearing,
+    reading,
+    working,
+    desk,
+    looking,
+    doctor,
+    people,
+    listening,
+    moving,
+    demo,
+    deciding,
+):
     for command in area.COMMANDS:
         main.add_command(command)

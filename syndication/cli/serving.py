@@ -43,6 +43,7 @@ def site(house: House) -> Site:
         templates=house.setup.templates,
         partners=settings.partners,
         sources=settings.sources,
+        source_keys=settings.source_keys,
         mode=settings.mode.value,
         database="sqlite" if settings.storage.embedded else "postgresql",
         banner=_banner(settings),

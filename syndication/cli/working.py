@@ -64,7 +64,10 @@ def ingest(context: Context, sources: tuple[str, ...], as_json: bool) -> None:
             for source_id in wanted:
                 results.append(
                     ingesting.fetch(
-                        house.ports, house.setup.sources[source_id], outlet_domain=house.settings.outlet.domain
+                        house.ports,
+                        house.setup.sources[source_id],
+                        outlet_domain=house.settings.outlet.domain,
+                        key=house.setup.source_keys.get(source_id),
                     )
                 )
                 bar.advance(task)

@@ -36,7 +36,9 @@ _MOST_REPAIRS = 2_000  # of one feed
 
 
 def read_feed(body: bytes, *, url: str | None, content_type: str, outlet: str) -> Reading:
-    """What an RSS 2.0, RSS 1.0 or Atom feed says. One bad item is set aside with its reason, the others stay."""
+    """What an RSS, Atom or JSON feed says. One bad item is set aside with its reason, the others stay."""
+    if looks_like_json_feed(body):
+        return feeds_json.read_json_feed(body, url=url, content_type=content_type, outlet=outlet)
     if len(body) > MAX_BYTES:
         return _refused(f"the feed is larger than {MAX_BYTES // 1_000_000} MB")
     text = decode(body, content_type)
@@ -177,9 +179,12 @@ class _Parser:
         headers = {"content-type": "application/xml; charset=utf-8"}
         if self.url:
             headers["content-location"] = self.url
-        read = feedparser.parse(
-            io.BytesIO(document), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
-        )
+        try:
+            read = feedparser.parse(
+                io.BytesIO(document), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
+            )
+        except (LookupError, AttributeError, TypeError, ValueError):  # its own slips over elements out of place
+            return []
         atom = read.version.startswith("atom")
         return [_Entry(fields=entry, atom=atom) for entry in read.entries]
 

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from syndication.ports import Transient, Unknown
-from syndication.web import inbox, leaving, operating, pages, provider_events
+from syndication.web import inbox, leaving, operating, pages, provider_events, push
 from syndication.web.feeds import STYLESHEET, Addresses, Feeds
 from syndication.web.feeds_places import Published
 from syndication.web.guard import HEADERS, Guard, content_policy
@@ -45,7 +45,7 @@ def _pages(site: Site) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(Guard, policy=policy),
+            Middleware(Guard, policy=policy, longer={push.PATH: push.LARGEST}),
         ],
         exception_handlers={
             HTTPException: _refused(made),
@@ -54,7 +54,7 @@ def _pages(site: Site) -> FastAPI:
             Exception: _broken(made, policy),
         },
     )
-    for area in (operating, provider_events, leaving, inbox, pages):
+    for area in (operating, provider_events, push, leaving, inbox, pages):
         app.include_router(area.router(made))
     return app
 

@@ -6,6 +6,7 @@ It knows no page: a page that needs other rules sets the header itself.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.datastructures import MutableHeaders
@@ -48,8 +49,10 @@ class BodyRefusedError(Exception):
 class Guard:
     """ASGI: adds the headers a page has not set and hands on only bodies read whole within the limits."""
 
-    def __init__(self, app: ASGIApp, *, policy: str) -> None:
+    def __init__(self, app: ASGIApp, *, policy: str, longer: Mapping[str, int] | None = None) -> None:
+        """`longer`: how long bodies may be below some paths, by the beginning of the path."""
         self.app = app
+        self.longer = dict(longer or {})
         self.headers = {**HEADERS, "Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,38 +68,41 @@ class Guard:
             await send(message)
 
         try:
-            body = await _whole_body(scope, receive)
+            body = await _whole_body(scope, receive, self._longest(scope["path"]))
         except BodyRefusedError as refused:
             await _refuse(refused.status, guarded)
             return
         await self.app(scope, _replay(body, receive), guarded)
 
+    def _longest(self, path: str) -> int:
+        return next((most for start, most in self.longer.items() if path.startswith(start)), LONGEST_BODY)
 
-async def _whole_body(scope: Scope, receive: Receive) -> bytes:
+
+async def _whole_body(scope: Scope, receive: Receive, longest: int) -> bytes:
     if scope["method"] in ("GET", "HEAD"):
         return b""
     declared = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
-    if not declared.isdigit() or len(declared) > 12 or int(declared) > LONGEST_BODY:
+    if not declared.isdigit() or len(declared) > 12 or int(declared) > longest:
         raise BodyRefusedError(413)
     try:
         async with asyncio.timeout(SLOWEST_BODY.total_seconds()):
-            return await _read(receive)
+            return await _read(receive, longest)
     except TimeoutError:
         raise BodyRefusedError(408) from None
 
 
-async def _read(receive: Receive) -> bytes:
-    body = b""
+async def _read(receive: Receive, longest: int) -> bytes:
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return body
+            return bytes(body)
         part: bytes = message.get("body", b"")
         body += part
-        if len(body) > LONGEST_BODY:
+        if len(body) > longest:
             raise BodyRefusedError(413)
         if not message.get("more_body", False):
-            return body
+            return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -69,6 +69,7 @@ class Site:
     templates: Mapping[str, str]
     partners: tuple[Partner, ...] = ()
     sources: tuple[Source, ...] = ()
+    source_keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # what pushers must say, by Source id
     mode: str = "rehearsal"
     database: str = ""  # which database this is, for the operator: "sqlite", "postgresql"
     banner: str | None = None
