@@ -18,17 +18,19 @@ from syndication.render.feed_deleted import deleted_feed
 from syndication.render.feed_heads import feed_head, list_names
 from syndication.render.feed_items import FeedHead
 from syndication.render.feed_lists import NEWS_AGE, listed, news_index, news_map, news_maps, opml
+from syndication.render.tokens import css_variables, tokens
 
 log = structlog.get_logger()
 
 TOMBSTONES = 1000
 NEWEST_STORIES = 20_000
 XML = "application/xml; charset=utf-8"
-STYLESHEET = "feeds/feed.xsl"  # every feed names it, also where a bucket serves them alone
+XSL, CSS = "feeds/feed.xsl", "feeds/feed.css"  # every feed names both, also where a bucket serves them alone
 _TYPES = {
     OPML: "text/x-opml; charset=utf-8",
     DELETED: "application/atom+xml; charset=utf-8",
-    STYLESHEET: "application/xslt+xml; charset=utf-8",
+    XSL: "application/xslt+xml; charset=utf-8",
+    CSS: "text/css; charset=utf-8",
 }
 
 
@@ -37,7 +39,8 @@ def publish_lists(ports: Ports, setup: Setup) -> int:
     makers: dict[str, Callable[[], bytes]] = {
         OPML: lambda: feeds_list(ports, setup),
         DELETED: lambda: tombstones(ports, setup),
-        STYLESHEET: lambda: setup.templates[STYLESHEET].encode(),
+        XSL: lambda: setup.templates[XSL].encode(),
+        CSS: lambda: (css_variables(tokens(setup.outlet.accent)) + setup.templates[CSS]).encode(),
     }
     changed = [path for path, make in makers.items() if replaced(ports.publisher, path, make, _TYPES[path])]
     changed += _publish_sitemaps(ports, setup)

@@ -225,6 +225,14 @@ def _set(element: Element, **values: object) -> None:
 
 
 def _add_stylesheet(root: Element, head: FeedHead) -> None:
-    if head.stylesheet is not None:
-        href = quoteattr(head.stylesheet.replace("?>", "?%3E"))
-        root.addprevious(etree.ProcessingInstruction("xml-stylesheet", f'type="text/xsl" href={href}'))
+    """Name the XSL stylesheet, and behind it the CSS beside it: browsers are about to drop XSLT."""
+    if head.stylesheet is None:
+        return
+    href = head.stylesheet.replace("?>", "?%3E")
+    _add_style(root, "text/xsl", href)
+    if href.endswith(".xsl"):
+        _add_style(root, "text/css", href.removesuffix(".xsl") + ".css")
+
+
+def _add_style(root: Element, kind: str, href: str) -> None:
+    root.addprevious(etree.ProcessingInstruction("xml-stylesheet", f'type="{kind}" href={quoteattr(href)}'))

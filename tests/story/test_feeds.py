@@ -400,10 +400,14 @@ def test_the_news_sitemap_names_stories_with_a_known_date_of_the_last_two_days(p
     assert "2026-01-19" not in (paper.publisher.read("sitemap-news.xml") or b"").decode()
 
 
-def test_the_stylesheet_that_feeds_name_is_published_beside_them(paper: Paper) -> None:
+def test_the_stylesheets_that_feeds_name_are_published_beside_them(paper: Paper) -> None:
     frozen(paper)
     assert b'href="../feed.xsl"' in (paper.publisher.read("feeds/daily/articles.rss") or b"")
+    assert b'href="../feed.css"' in (paper.publisher.read("feeds/daily/articles.rss") or b"")
     assert paper.publisher.read("feeds/feed.xsl") == paper.setup.templates["feeds/feed.xsl"].encode()
+    style = (paper.publisher.read("feeds/feed.css") or b"").decode()
+    assert style.startswith(":root{color-scheme:light dark;")
+    assert style.endswith(paper.setup.templates["feeds/feed.css"])
 
 
 def test_housekeeping_drops_what_nobody_asks_for(paper: Paper) -> None:
