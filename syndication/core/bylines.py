@@ -34,6 +34,7 @@ _BEHIND = re.compile(
 )
 _PARTED = re.compile(r"\s?[,·ㆍ/]\s?")
 _ROLED = re.compile(rf"[가-힣]\s?(?:{_ROLE})$")
+_STOPS = (".", "!", "?")
 _LONGEST = 80  # no byline is longer
 
 
@@ -97,6 +98,8 @@ def _without_ahead(text: str, names: list[str]) -> str:
 
 
 def _without_behind(text: str, names: list[str]) -> str:
+    if text.endswith(_STOPS) and "@" not in text[-_LONGEST:]:
+        return text  # nobody signs before the stop
     at = max(0, len(text) - _LONGEST)
     found = _BEHIND.search(text, at)
     if found is None:

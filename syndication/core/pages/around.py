@@ -18,6 +18,7 @@ from syndication.core.shape import names
 PICTURE = "\ue001"  # a private sign, in no text that was cleaned: here stands a picture
 
 _GONE = "figcaption, aside, nav, button, form, input, label, footer, [hidden]"
+_SUSPECT = f"{_GONE}, [class], [id], [style], a, table, img"
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LABEL = re.compile(
     r"[\[(<〈▶▷►☞■◆※•·\s-]*(?:(?:이\s?시각\s?)?관련\s?(?:기사|뉴스|글|보도)|추천\s?(?:기사|뉴스)|이\s?기사도[^\])>:]{0,10}|"
@@ -41,6 +42,8 @@ _INLINE = names("a b strong i em u s span font label input small sup sub img")
 
 def left_out(body: LexborNode) -> dict[int, str]:
     """What stands instead of the elements of a body (by node id) that are none of its text."""
+    if body.css_first(_SUSPECT) is None:
+        return {}
     weights = weighed(body)
     most = weights[body.mem_id].prose * _MOST
     out: dict[int, str] = {}

@@ -18,9 +18,10 @@ from syndication.core.flow import one_line
 from syndication.core.identity import normal_title
 from syndication.core.markup import absolute
 from syndication.core.pages.lines import text_of
-from syndication.core.shape import depth, is_plain
+from syndication.core.shape import Unreadable, depth, is_plain
 
 _UNREAD = ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "select", "textarea"]
+_MOST_TAGS = 100_000  # real newspaper pages stay under 10,000
 _MOST_META = 300
 _MOST_DATA = 200_000  # characters of one JSON-LD script
 _SITE_PARTS = re.compile(r"\s+[|\-–—<>:：]{1,2}\s+")
@@ -45,6 +46,8 @@ def parse(text: str, url: str | None) -> tuple[LexborHTMLParser, Metadata]:
     """The tree of a page without scripts and the like, and its metadata. Raises Unreadable."""
     if not is_plain(text):
         depth(text)
+        if text.count("<") > _MOST_TAGS:
+            raise Unreadable(f"the markup has more than {_MOST_TAGS:,} tags")
     tree = LexborHTMLParser(text)
     said = _metadata(tree, url)
     tree.strip_tags(_UNREAD)

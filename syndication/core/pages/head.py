@@ -13,10 +13,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndication.core.bylines import byline
 from syndication.core.dates import Moment, parse_moment
-from syndication.core.identity import normal_title
 from syndication.core.pages.dom import Metadata, without_site
 from syndication.core.pages.lines import text_of
-from syndication.core.pages.prose import is_headline, same
+from syndication.core.pages.prose import is_headline, normal, same
 from syndication.core.pages.weights import is_strange
 from syndication.core.pages.words import LATE, Kind, Line, line_of
 
@@ -26,6 +25,7 @@ _TIMES = 'time[datetime], [itemprop="datePublished"]'
 _AUTHORS = '[itemprop~="author"], a[rel~="author"], a[href*="/author/"], .vcard .fn, .author.vcard, .byline .author'
 _SITE = re.compile(r"제호\s?[:：|]\s?(?P<name>[^|:：<>()\n]{2,20}?)\s*(?:[|(<\n]|등록|$)")
 _COPYRIGHT = re.compile(r"copyright|[ⓒ©]|all\s?rights", re.IGNORECASE)
+_COPYRIGHT_LINE = re.compile(rf"^.*(?:{_COPYRIGHT.pattern}).*$", re.IGNORECASE | re.MULTILINE)
 _FOOT = 3000  # characters at the end of a page that hold its imprint
 _WEEKDAY = re.compile(r"[(（][월화수목금토일][)）]|[월화수목금토일]요일")
 _UPDATED = re.compile(r"^(?!.*(?:published|entry-date)).*(?:updated|modified)")
@@ -100,8 +100,8 @@ def _line_above(lines: Sequence[Line], site: set[str]) -> str | None:
 def named_heading(tree: LexborHTMLParser, said: Metadata) -> int | None:
     """The node (by id) of the last heading that says what the metadata call the page; the site's name is none."""
     site = _site_names(tree, said)
-    named = {normal_title(t) for title in said.titles for t in (title, without_site(title)) if not _is_site(t, site)}
-    found = [node.mem_id for node in tree.css(_HEADINGS) if normal_title(text_of(node)) in named]
+    named = {normal(t) for title in said.titles for t in (title, without_site(title)) if not _is_site(t, site)}
+    found = [node.mem_id for node in tree.css(_HEADINGS) if normal(text_of(node)) in named]
     return found[-1] if found else None
 
 
@@ -129,7 +129,7 @@ def _site_names(tree: LexborHTMLParser, said: Metadata) -> set[str]:
     for link in tree.css('a[href="/"]')[:8]:
         names.add(text_of(link))
     foot = (tree.body.text(separator="\n") if tree.body is not None else "")[-_FOOT:]
-    names.update(line for line in foot.splitlines() if _COPYRIGHT.search(line))
+    names.update(_COPYRIGHT_LINE.findall(foot))
     found = _SITE.search(foot)
     if found:
         names.add(found.group("name").strip())
@@ -138,8 +138,8 @@ def _site_names(tree: LexborHTMLParser, said: Metadata) -> set[str]:
 
 def _is_site(text: str, names: set[str]) -> bool:
     """Whether a title is the name of the paper: a logo's, or one that a line of copyright holds."""
-    own = normal_title(text)
-    return any(own == normal_title(n) or (_COPYRIGHT.search(n) and own in normal_title(n)) for n in names)
+    own = normal(text)
+    return any(own == normal(n) or (_COPYRIGHT.search(n) and own in normal(n)) for n in names)
 
 
 def head_of(

@@ -25,7 +25,7 @@ from syndication.core.pages.links import linked_teasers
 from syndication.core.pages.prose import is_cut, same
 from syndication.core.pages.story import Story
 from syndication.core.pages.text import PageText, date_line_of, headed, read_text, readable, weather_of
-from syndication.core.pages.weights import densest, weighed
+from syndication.core.pages.weights import Weight, densest, weighed
 from syndication.core.pages.words import Kind, Line, is_error, line_of
 
 # Where families keep the body: MediaOn; NDsoft, also its older pages; boards of the gnuboard kind, also older ones;
@@ -65,23 +65,24 @@ def read_html(text: str, url: str | None) -> MarkupPage:
     teasers = linked_teasers(tree, base=said.base, own=None, body=None)
     if tree.css_first(_LISTS) is not None:
         return _listing(tree, said, teasers)
-    likely = densest(_root(tree), behind=named_heading(tree, said))
+    root = _root(tree)
+    readable(lines_of(root))
+    weights = weighed(root, behind=named_heading(tree, said))
+    likely = densest(root, weights)
     if likely is not None and not likely.listing:
         found = _read(tree, said, likely.node, guess=True)
         if _is_believed(found):
             return _with_story(tree, said, url, likely.node, found)
         if _is_service(found):
             return _listing(tree, said, teasers)
-    if len(teasers) >= _FEW_LINKS or (likely is not None and likely.listing) or _is_linked(tree):
+    if len(teasers) >= _FEW_LINKS or (likely is not None and likely.listing) or _is_linked(weights[root.mem_id]):
         return _listing(tree, said, teasers)
     return _unknown(tree, said)
 
 
-def _is_linked(tree: LexborHTMLParser) -> bool:
+def _is_linked(page: Weight) -> bool:
     """Whether a page is full of links, as none is that was made from text."""
-    root = _root(tree)
-    weight = weighed(root)[root.mem_id]
-    return weight.headed >= _FEW_LINKS or weight.linked > _LINKED * weight.text
+    return page.headed >= _FEW_LINKS or page.linked > _LINKED * page.text
 
 
 def _root(tree: LexborHTMLParser) -> LexborNode:
@@ -145,7 +146,8 @@ class _Article:
 def _read(tree: LexborHTMLParser, said: Metadata, body: LexborNode, *, guess: bool) -> _Article:
     """`guess`: the body is a likely one, and a headline may be any line above it."""
     around = _surroundings(tree, body)
-    raw = readable(lines_without(body, left_out(body)))
+    strange = left_out(body)
+    raw = readable(lines_without(body, strange) if strange else lines_of(body))
     title = headline(tree, said, body, around.above, opening(raw), guess=guess)
     within = guess or (title.node is not None and any(n.mem_id == title.node.mem_id for n in body.css("h1, h2, h3")))
     text = body_text(raw, title.text, within=within)

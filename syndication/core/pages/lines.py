@@ -23,8 +23,12 @@ _BLOCKS = names(
 _LINES = names("li tr option caption")
 _CELLS = names("td th")
 _HTML_BLANKS = re.compile(r"[ \t\r\n\f]+")  # U+00A0 is none: a paragraph of it is an empty one
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # Attributes are written in double quotes, < in text as an entity: so a tag of serialised markup ends where this does.
-_TAG = re.compile(r'<(/?)([a-z][^\s/>]*)(?:[^>"]|"[^"]*")*+>|<!--.*?-->', re.DOTALL)
+_TAG = re.compile(r'<(/?[a-z][^\s/>]*)(?:[^>"]|"[^"]*")*+>')
+_PRE = re.compile(r"<pre[\s>].*?</pre>", re.DOTALL)
+_BLOCK = "\ue002"  # a private sign, in no text that was cleaned
+_EMPTY = re.compile(rf"[ \n]*{_BLOCK}(?:[ \n]*{_BLOCK})*")
 _BREAKS = {
     **dict.fromkeys(_BLOCKS, ("\n\n", "\n\n")),
     **dict.fromkeys(_LINES, ("\n", "\n")),
@@ -33,6 +37,11 @@ _BREAKS = {
     "br": ("\n", ""),
 }  # (where it begins, where it ends)
 _NO_BREAK = ("", "")
+_INSTEAD = {
+    slash + tag: _BLOCK if tag in _BLOCKS else breaks[slash == "/"]
+    for tag, breaks in _BREAKS.items()
+    for slash in ("", "/")
+}
 _BEGUN = "data-body-begins"
 
 
@@ -57,30 +66,23 @@ def _may_tell_weather(html: str, at: int) -> bool:
 
 
 def _broken(html: str) -> list[str]:
-    return "".join(_joined(_tokens(html))).split("\n")
+    if "<!--" in html:
+        html = _COMMENT.sub("", html)
+    parts = _TAG.split(_folded(html).replace(_BLOCK, ""))
+    parts[1::2] = [_INSTEAD.get(tag, "") for tag in parts[1::2]]
+    text = _EMPTY.sub("\n\n", "".join(parts))
+    return (unescape(text) if "&" in text else text).split("\n")
 
 
-def _tokens(html: str) -> Iterator[str]:
-    parts = _TAG.split(html)
-    preformatted = 0
-    text = parts[0]
-    for n in range(1, len(parts), 3):
-        if text:
-            yield _plain(text, preformatted)
-        name = parts[n + 1]
-        if name is not None:
-            closing = bool(parts[n])
-            preformatted += (-1 if closing else 1) if name == "pre" else 0
-            yield _BREAKS.get(name, _NO_BREAK)[closing]
-        text = parts[n + 2]
-    if text:
-        yield _plain(text, preformatted)
-
-
-def _plain(text: str, preformatted: int) -> str:
-    if not preformatted:
-        text = _HTML_BLANKS.sub(" ", text)
-    return unescape(text) if "&" in text else text
+def _folded(html: str) -> str:
+    """Markup whose line breaks are blanks, but for those of preformatted text."""
+    if "<pre" not in html:
+        return _HTML_BLANKS.sub(" ", html)
+    out, at = [], 0
+    for found in _PRE.finditer(html):
+        out += [_HTML_BLANKS.sub(" ", html[at : found.start()]), found.group()]
+        at = found.end()
+    return "".join((*out, _HTML_BLANKS.sub(" ", html[at:])))
 
 
 def _joined(pieces: Iterator[str]) -> list[str]:

@@ -25,6 +25,7 @@ _ENTRIES = frozenset(("li", "article", "dl", "tr"))
 _DATED = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 _NUMBERED = re.compile(r"/(?:article|news|view|read)s?/(?:[a-z]+/)?\d{4,}|[?&]wr_id=\d+", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
+_BARE = 2  # tags of a link that holds text only
 _LONGEST_LINK = 2_000
 _MOST = 400  # links to articles on one page
 
@@ -111,6 +112,9 @@ def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
 
 def _said(link: LexborNode) -> tuple[str | None, str | None]:
     """(headline, opening) of one link, each None where it says none."""
+    if (link.html or "").count("<") == _BARE:
+        title = _words(link)
+        return title, _beside(link, title) if title else None
     title, text = _words(link.css_first(_HEADLINE)), _words(link.css_first(_OPENING))
     if title and text and same(title, text):
         text = None

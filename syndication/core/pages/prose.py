@@ -131,10 +131,10 @@ def is_pair(block: Block) -> bool:
 
 def same(first: str, second: str) -> bool:
     """Whether two lines say the same but for blanks and punctuation."""
-    return first == second or _normal(first) == _normal(second)
+    return first == second or normal(first) == normal(second)
 
 
-_normal = lru_cache(maxsize=4096)(normal_title)
+normal = lru_cache(maxsize=4096)(normal_title)  # titles and menus, compared over and over
 
 
 def paragraphs(blocks: Sequence[Block]) -> tuple[str, ...]:

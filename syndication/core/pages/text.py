@@ -43,7 +43,7 @@ _LEAST_HEADLINE = 8  # characters of a headline without a blank
 _LEAST_BODY = 40  # characters of a body where nothing else says that this is a newspaper's page
 _WEEKDAY = re.compile(r"[(（][월화수목금토일][)）]|[월화수목금토일]요일")
 _HANGUL = re.compile("[가-힣]")
-_DEGREES = ("℃", "°", "º", "˚")  # no table is one without
+_DEGREES = re.compile("[℃°º˚]")  # no table is one without
 _BESIDE = 40  # lines: of a widget's first stations the degrees may be missing
 _WIDGET_LINE = 200  # characters: no line of a table is longer
 _CREDITED = re.compile(r"(?P<who>\S(?:.{0,18}\S)?)\s?제공")
@@ -130,9 +130,9 @@ def weather_of(raw: Sequence[str]) -> Weather:
 
 def _found_tables(raw: Sequence[str]) -> list[Table]:
     """The tables of a page: they stand where degrees do."""
-    degrees = [n for n, line in enumerate(raw) if any(sign in line for sign in _DEGREES)]
-    if not degrees:
+    if _DEGREES.search("\n".join(raw)) is None:
         return []
+    degrees = [n for n, line in enumerate(raw) if _DEGREES.search(line)]
     first, last = max(0, degrees[0] - _BESIDE), degrees[-1] + _BESIDE
     found = _tables_of(tuple(line[:_WIDGET_LINE] for line in raw[first:last]))
     return [replace(table, lines=tuple(n + first for n in table.lines)) for table in found]
@@ -236,8 +236,8 @@ def items_of(lines: Sequence[Line]) -> Iterator[Item]:
             if not block:
                 ahead = blanks
             at = footer_at(line.text)
-            head = line.text if at is None else line.text[:at]
-            block += [replace(line, text=head)] if head.strip() else []
+            head = line if at is None else replace(line, text=line.text[:at])
+            block += [head] if head.text.strip() else []
             if at is not None:
                 while at == 0 and block and is_contact(block[-1].text):
                     block.pop()

@@ -167,10 +167,8 @@ class Place:
     listing: bool
 
 
-def densest(root: LexborNode, behind: int | None = None) -> Place | None:
-    """The smallest element that holds nearly all of a page's prose `behind` the headline's node; None where there is
-    next to none."""
-    weights = weighed(root, behind)
+def densest(root: LexborNode, weights: Mapping[int, Weight]) -> Place | None:
+    """The smallest element that holds nearly all of a page's clear prose; None where there is next to none."""
     clear = weights[root.mem_id].clear >= _LEAST
 
     def held(node: LexborNode) -> int:
