@@ -30,16 +30,10 @@ class PillowDarkroom:
 
     def develop(self, body: bytes) -> tuple[Print, Print]:
         answer = self._answer(body)
-        head, _, rest = answer.partition(b"\n")
-        told = json.loads(head)
-        if "refused" in told:
-            raise Permanent(told["refused"])
-        large, small = told["prints"]
-        split = large["octets"]
-        return (
-            Print(body=rest[:split], width=large["width"], height=large["height"]),
-            Print(body=rest[split:], width=small["width"], height=small["height"]),
-        )
+        try:
+            return _prints(answer)
+        except (ValueError, LookupError, TypeError):
+            raise Permanent("its decoder broke") from None
 
     def _answer(self, body: bytes) -> bytes:
         command = [sys.executable, "-I", str(_CHILD), self._told]
@@ -56,3 +50,16 @@ class PillowDarkroom:
         if done.returncode != 0 or not done.stdout:
             raise Permanent("its decoder broke")
         return done.stdout
+
+
+def _prints(answer: bytes) -> tuple[Print, Print]:
+    head, _, rest = answer.partition(b"\n")
+    told = json.loads(head)
+    if "refused" in told:
+        raise Permanent(told["refused"])
+    large, small = told["prints"]
+    split = large["octets"]
+    return (
+        Print(body=rest[:split], width=large["width"], height=large["height"]),
+        Print(body=rest[split:], width=small["width"], height=small["height"]),
+    )
