@@ -5,6 +5,7 @@ It answers nothing that `Feeds` would not answer alike; everything else goes the
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import unquote
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -13,6 +14,12 @@ from syndication.ports import Transient
 from syndication.web.feeds import OURS, Feeds
 
 _OURS = tuple(path.encode() for path in OURS)
+
+
+@lru_cache(maxsize=16)
+def _opening(status: int, *headers: tuple[bytes, bytes]) -> bytes:
+    """The status line and uvicorn's own headers: Date, another one each second."""
+    return STATUS_LINE[status] + b"".join(b"%b: %b\r\n" % each for each in headers)
 
 
 class Quick(HttpToolsProtocol):
@@ -47,8 +54,8 @@ class Quick(HttpToolsProtocol):
         if reply is None:
             return False
         self.answered = True
-        date = b"".join(b"%b: %b\r\n" % each for each in self.server_state.default_headers)
-        self.transport.write(b"".join((STATUS_LINE[reply.status], date, reply.lines, reply.body)))
+        opening = _opening(reply.status, *self.server_state.default_headers)
+        self.transport.write(b"".join((opening, reply.lines, reply.body)))
         self.on_response_complete()
         return True
 
