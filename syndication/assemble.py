@@ -26,6 +26,7 @@ from syndication.core.model import (
     IssueContent,
     IssueItem,
     IssueState,
+    Origin,
     Untaken,
     Weather,
     Wish,
@@ -117,7 +118,7 @@ def assemble(
         return there
     now = ports.clock.now()
     weather = weather_for(ports, setup, edition, slot, now, cadence)
-    if not weather.stations and edition.stations and now < slot.cut_off_at + edition.weather_grace and _may_come(setup):
+    if edition.stations and now < slot.cut_off_at + edition.weather_grace and _may_come(setup, weather):
         return None
     return _frozen(ports, edition, compose(ports, setup, edition, slot, cadence=cadence, weather=weather))
 
@@ -351,8 +352,13 @@ def link_for(setup: Setup, edition: Edition, slot: Slot, article: Article, caden
     return f"{page}#{links.article_anchor(article.id)}"
 
 
-def _may_come(setup: Setup) -> bool:
-    return bool(setup.weather_stations) or any(s.weather for s in setup.sources.values())
+def _may_come(setup: Setup, weather: Weather) -> bool:
+    """Whether better weather may come: any where there is none, a service's where a page alone tells some."""
+    asked = bool(setup.weather_stations)
+    if weather.stations:
+        seen = [s.observation.origin for s in weather.stations if s.observation]
+        return asked and bool(seen) and set(seen) == {Origin.WIDGET}
+    return asked or any(s.weather for s in setup.sources.values())
 
 
 def _missed(ports: Ports, edition: Edition, slot: Slot, cadence: Cadence) -> Issue:

@@ -12,6 +12,7 @@ from syndication.bootstrap import House
 from syndication.cli.house import Context, json_option, out, print_json, table
 from syndication.core import links
 from syndication.core.model import Choices, Consent, Subscription, SubscriptionState
+from syndication.core.regions import nearest_station
 from syndication.core.stations import station_named
 
 
@@ -27,7 +28,9 @@ def subscriber() -> None:
 @subscriber.command()
 @click.argument("address")
 @click.option("--edition", help="Edition id; may be left out where there is one.")
-@click.option("--station", "stations", multiple=True, help="A weather station, e.g. 서울. May be repeated.")
+@click.option(
+    "--station", "stations", multiple=True, help="A weather station or a town: the nearest one. May be repeated."
+)
 @click.option("--section", "sections", multiple=True, help="A section in reading order, e.g. 사회. May be repeated.")
 @click.option("--language", type=click.Choice(["ko", "en"]), default="ko", show_default=True)
 @click.option("--consent", "how", required=True, help="How consent came about, e.g. 'paper form of 2026-01-05'.")
@@ -50,7 +53,7 @@ def add(
     """
     if not how.strip():
         raise click.BadParameter("say how consent came about: --consent 'paper form of 2026-01-05'")
-    named = {name: station_named(name) for name in stations}
+    named = {name: station_named(name) or nearest_station(name) for name in stations}
     unknown = [name for name, found in named.items() if found is None]
     if unknown:
         raise click.BadParameter(f"no weather station is called {', '.join(unknown)}; e.g. 서울, 부산, 제주")

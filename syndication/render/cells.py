@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,11 +95,18 @@ def view(weather: Weather, words: Words, zone: str, *, details: bool = True) -> 
     return WeatherView(
         cells=tuple(_cell(s, weather, words, zone, own_hours=own_hours, details=details) for s in weather.stations),
         source=" · ".join(
-            filter(None, (_attribution(weather, words), _hour(weather, words, zone, own_hours), _dust(weather, words)))
+            filter(
+                None,
+                (
+                    _attribution(weather, words),
+                    _hour(weather, words, zone, own_hours),
+                    dust_note(weather.stations, words),
+                ),
+            )
         ),
         warning=words(LAST_RESORT) if weather.last_resort and not _mixed(weather) else "",
         nothing="" if weather.stations else words(weather.note or "오늘 날씨 정보를 받지 못해 싣지 않았습니다."),
-        outlooks=tuple(_ahead(outlook, words) for outlook in weather.outlooks) if weather.stations else (),
+        outlooks=tuple(days_ahead(outlook, words) for outlook in weather.outlooks) if weather.stations else (),
     )
 
 
@@ -119,9 +127,9 @@ def _cell(
         sky=words.sky(sky) if sky else words("관측 없음"),
         temperature="" if temperature is None else observed_degrees(temperature),
         instead=words("기온 관측 없음"),
-        details=(*_details(forecast, words), *_air(station.air, words)) if details or observation is None else (),
+        details=(*_details(forecast, words), *air_words(station.air, words)) if details or observation is None else (),
         remark=_remark(observation, weather, words, zone, own_hours=own_hours),
-        alerts=tuple(_alert(alert, station, words) for alert in station.alerts),
+        alerts=tuple(alert_words(alert, station, words) for alert in station.alerts),
     )
 
 
@@ -149,7 +157,7 @@ def _halves(forecast: Forecast, words: Words) -> str:
     return " · ".join(f"{name} {words.sky(sky)}" for name, sky in halves if sky)
 
 
-def _alert(alert: Alert, station: StationWeather, words: Words) -> str:
+def alert_words(alert: Alert, station: StationWeather, words: Words) -> str:
     """한파주의보, with the part of a city where it is not for all of it."""
     place = BY_ID.get(station.station_id)
     part = part_of(alert, place) if place else None
@@ -157,7 +165,7 @@ def _alert(alert: Alert, station: StationWeather, words: Words) -> str:
     return f"{said} ({part})" if part else said
 
 
-def _air(air: AirQuality | None, words: Words) -> tuple[str, ...]:
+def air_words(air: AirQuality | None, words: Words) -> tuple[str, ...]:
     """A line for the grade of each size of fine dust that was measured."""
     if air is None:
         return ()
@@ -169,12 +177,12 @@ def _air(air: AirQuality | None, words: Words) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _dust(weather: Weather, words: Words) -> str:
-    """What the grades of fine dust are of."""
-    return words("미세먼지는 시도별 중간값") if any(s.air for s in weather.stations) else ""
+def dust_note(stations: Iterable[StationWeather], words: Words) -> str:
+    """What the grades of fine dust are of; nothing where none is told."""
+    return words("미세먼지는 시도별 중간값") if any(s.air for s in stations) else ""
 
 
-def _ahead(outlook: Outlook, words: Words) -> Ahead:
+def days_ahead(outlook: Outlook, words: Words) -> Ahead:
     return Ahead(region=outlook.region, lines=tuple(_day_ahead(day, words) for day in outlook.days))
 
 

@@ -28,6 +28,7 @@ from syndication.core.model import (
     StationWeather,
     Weather,
 )
+from syndication.render import cells
 from syndication.render.feed_articles import mark, taken_back
 from syndication.render.feed_items import FeedItem, public_uri, unmade
 from syndication.render.words import Words
@@ -161,7 +162,16 @@ def _weather(weather: Weather, edition: Edition, on: date, zone: ZoneInfo, say: 
         return f"{head}<p>{_text(say(weather.note or '오늘은 날씨를 싣지 못했습니다.'))}</p>"
     rows = "".join(f"<li>{_text(_station(s, weather, on, zone, say))}</li>" for s in stations)
     notes = [_text(note) for note in _sources(weather, stations, on, zone, say)]
-    return f"{head}<ul>{rows}</ul><p><small>{' · '.join(notes)}</small></p>"
+    return f"{head}<ul>{rows}</ul>{_days_ahead(weather, say)}<p><small>{' · '.join(notes)}</small></p>"
+
+
+def _days_ahead(weather: Weather, say: Words) -> str:
+    """The medium range of each region, where the Issue tells it."""
+    told = []
+    for ahead in (cells.days_ahead(outlook, say) for outlook in weather.outlooks):
+        rows = "".join(f"<li>{_text(line)}</li>" for line in ahead.lines)
+        told.append(f"<p>{_text(say('앞으로의 날씨'))} · {_text(ahead.region)}</p><ul>{rows}</ul>")
+    return "".join(told)
 
 
 def _told(weather: Weather, edition: Edition) -> Weather:
@@ -177,13 +187,15 @@ def _shown(weather: Weather, edition: Edition) -> Sequence[StationWeather]:
 
 def _station(station: StationWeather, weather: Weather, on: date, zone: ZoneInfo, say: Words) -> str:
     """거제: 관측 없음, 0.8℃; 최저 -5℃, 최고 3℃, 오전 맑음, 오후 흐림, 강수확률 20%"""
+    warned = [cells.alert_words(alert, station, say) for alert in station.alerts]
     told = [", ".join(_observed(station.observation, say))]
     observed = station.observation
     if observed is not None and observed.observed_at is not None and weather.observed_at is None:
         told[0] += f" ({_hour(observed.observed_at, on, zone, say)})"
     if station.forecast is not None:
         told.append(", ".join(_forecast(station.forecast, say)))
-    return f"{station.station}: " + "; ".join(part for part in told if part)
+    told.append(", ".join(cells.air_words(station.air, say)))
+    return f"{station.station}: " + "; ".join(part for part in (*warned, *told) if part)
 
 
 def _observed(observation: Observation | None, say: Words) -> list[str]:
@@ -237,6 +249,8 @@ def _sources(
         yield say("관측 시각 미상")
     if weather.last_resort:
         yield say("신문 지면에 실린 값")
+    if dust := cells.dust_note(stations, say):
+        yield dust
     if weather.note:
         yield say(weather.note)
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
-from syndication.core.model import Forecast, Image, Observation, StationWeather, Weather
+from syndication.core.model import AirQuality, Alert, Forecast, Image, Observation, StationWeather, Weather
 from syndication.render.feed_items import Enclosure, FeedHead, FeedItem
 from syndication.render.feed_repairs import told_apart
 
@@ -135,6 +135,29 @@ def _station(station: StationWeather) -> dict[str, Any]:
         "name": station.station,
         "observed": _observed(station.observation) if station.observation is not None else None,
         "forecast": _forecast(station.forecast) if station.forecast is not None else None,
+        "alerts": [_alert(alert) for alert in station.alerts],
+        "air": _air(station.air) if station.air is not None else None,
+    }
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "kind": alert.kind,
+        "level": alert.level,
+        "region": alert.region,
+        "effective_at": _instant(alert.effective_at),
+        "attribution": alert.attribution,
+    }
+
+
+def _air(air: AirQuality) -> dict[str, Any]:
+    """Medians of a province, in µg/m³."""
+    return {
+        "province": air.province,
+        "pm10": air.pm10,
+        "pm25": air.pm25,
+        "measured_at": _instant(air.measured_at),
+        "attribution": air.attribution,
     }
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from syndication.core import links
 from syndication.core.audience import sections_of
 from syndication.core.model import (
+    AirQuality,
+    Alert,
     Article,
     ArticleContent,
     ArticleStatus,
@@ -170,6 +172,29 @@ def _station(station: StationWeather) -> Data:
         "station_id": station.station_id,
         "observation": _observation(station.observation) if station.observation is not None else None,
         "forecast": _forecast(station.forecast) if station.forecast is not None else None,
+        "alerts": [_alert(alert) for alert in station.alerts],
+        "air": _air(station.air) if station.air is not None else None,
+    }
+
+
+def _alert(alert: Alert) -> Data:
+    return {
+        "kind": alert.kind,
+        "level": alert.level,
+        "region": alert.region,
+        "effective_at": moment(alert.effective_at),
+        "attribution": alert.attribution,
+    }
+
+
+def _air(air: AirQuality) -> Data:
+    """Medians of a province, in µg/m³."""
+    return {
+        "province": air.province,
+        "pm10": air.pm10,
+        "pm25": air.pm25,
+        "measured_at": moment(air.measured_at),
+        "attribution": air.attribution,
     }
 
 

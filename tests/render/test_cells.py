@@ -23,6 +23,7 @@ from syndication.core.model import (
     StationWeather,
     Weather,
 )
+from syndication.render import json_feed, partner_json
 from syndication.render.cells import view
 from syndication.render.words import AIR, ALERT, words
 from tests.render.make import KOREAN, MORNING, WEATHER, content, digest, station, templates
@@ -140,3 +141,14 @@ def test_an_empty_sky_is_no_clear_one_beside_a_forecast_of_rain() -> None:
     cell = view(replace(FULL, stations=(unseen,)), KOREAN, "Asia/Seoul").cells[0]
     assert (cell.sky, cell.glyph) == ("관측 없음", "")
     assert "맑음" not in cell.said
+
+
+def test_feeds_and_partners_get_warnings_and_dust_with_their_sources() -> None:
+    for render in (json_feed._weather, partner_json._weather):
+        first, second, *_ = render(FULL)["stations"]
+        assert [(a["kind"], a["level"], a["region"]) for a in first["alerts"]] == [
+            ("건조", "경보", "서울"),
+            ("한파", "주의보", "서울동남권"),
+        ]
+        assert (first["air"]["pm10"], first["air"]["attribution"]) == (36, "한국환경공단 에어코리아")
+        assert (second["alerts"], second["air"]) == ([], None)

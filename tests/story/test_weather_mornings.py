@@ -246,3 +246,20 @@ def test_a_replay_of_a_past_date_knows_the_weather_of_that_morning(paper: Paper,
     draft = assemble.compose(paper.ports, paper.setup, paper.edition, slot(paper.edition, TUESDAY))
     assert len(draft.frozen.content.weather.stations) == 16
     assert timedelta(0) < draft.frozen.frozen_at - draft.frozen.cut_off_at
+
+
+def test_a_page_stands_in_only_when_the_grace_brought_no_measurement(paper: Paper, page: bytes) -> None:
+    service = Service(error=Transient("late"))
+    paper = with_service(paper, service)
+    paper.serve(PAGE, page, TEXT)
+    paper.go(TUESDAY, "06:00")
+    paper.collect()
+    paper.go(TUESDAY, "06:20")
+    assert paper.tick() == ()  # the page's values are there, and a measurement may still come
+    service.error, service.observations, service.at = None, (seoul(-7.0, "06:00"),), at(TUESDAY, "06:22")
+    paper.go(TUESDAY, "06:22")
+    paper.collect()
+    (issue,) = paper.tick()
+    shown = {s.station: s.observation for s in issue.content.weather.stations}
+    assert shown["서울"] is not None
+    assert (shown["서울"].origin, shown["서울"].temperature) == (Origin.KMA, -7.0)
