@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from syndication import publish
 from syndication.adapters.memory import MemoryStore
-from syndication.core.catalogue import DIALECTS, OPML
+from syndication.core.catalogue import DELETED, DIALECTS, OPML
 from syndication.core.model import Appear, ArticleContent, ArticleStatus, Found
 from tests.render import feed_taken
 from tests.render.feed_nasty import NASTY, contents
@@ -78,7 +78,15 @@ def feedsmith() -> Iterator[Callable[[str, bytes], Any]]:
 def test_every_public_feed_is_taken_alike_by_feedparser_and_a_parser_that_is_not_python(
     tales: list[ArticleContent], notice: str, feedsmith: Callable[[str, bytes], Any]
 ) -> None:
-    feeds = feeds_of(published(tales, notice))
+    paper = published(tales, notice)
+    feeds = feeds_of(paper)
+    listed = feedsmith("opml", paper.publisher.read(OPML) or b"")["body"]["outlines"]
+    named = {outline["xmlUrl"] for group in listed for outline in group["outlines"]}
+    current = [path for path in feeds if path.endswith(("/articles.rss", "/digest.rss"))]
+    assert named == {f"https://garam.example/{quote(path)}" for path in current}
+    gone = parsed(paper.publisher.read(DELETED) or b"")
+    assert gone.feed.id == "tag:garam.example,2026:feed/deleted"
+    assert gone.entries == []
     for place in places(feeds):
         rss, atom, in_json = (feeds[f"{place}.{dialect}"] for dialect in ("rss", "atom", "json"))
         taken = [by_feedparser(entry) for entry in parsed(rss).entries]
