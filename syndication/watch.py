@@ -98,6 +98,7 @@ def _edition(store: Store, edition: Edition, looked_at: Mapping[int, Issue]) -> 
         edition=edition,
         adopted_at=store.adopted_at(edition.id),
         last=last,
+        last_weekly=None if edition.weekly is None else store.last_issue(edition.id, Cadence.WEEKLY),
         issues=tuple(newest_first),
         balances=sums,
     )

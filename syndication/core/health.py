@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndication.core import timetable
 from syndication.core.catalogue import FeedState, Kept
-from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, Proposal, Source, SourceState
+from syndication.core.model import Balance, Cadence, Channel, Edition, Issue, IssueState, Proposal, Source, SourceState
 from syndication.core.rhythm import span, trouble
 
 _MOST_NAMED = 5  # items in quarantine
@@ -49,6 +49,7 @@ class EditionFacts:
     edition: Edition
     adopted_at: datetime
     last: Issue | None = None
+    last_weekly: Issue | None = None
     issues: tuple[Issue, ...] = ()
     balances: Mapping[tuple[int, Channel], Balance] = field(default_factory=dict)  # by Issue id and Channel
 
@@ -124,20 +125,23 @@ def _resting(pauses: Mapping[str, tuple[datetime, str]], now: datetime) -> Itera
 
 
 def _overdue(facts: EditionFacts, now: datetime, patience: Patience) -> Iterator[Finding]:
-    sentences = (_not_there(facts, now, patience), _missed(facts), *_not_delivered(facts, now, patience))
+    there = (_not_there(facts, now, patience, c) for c in (Cadence.DAILY, Cadence.WEEKLY))
+    sentences = (*there, _missed(facts), *_not_delivered(facts, now, patience))
     for sentence in filter(None, sentences):
         yield Finding(kind=FindingKind.OVERDUE, subject=facts.edition.id, sentence=sentence)
 
 
-def _not_there(facts: EditionFacts, now: datetime, patience: Patience) -> str | None:
+def _not_there(facts: EditionFacts, now: datetime, patience: Patience, cadence: Cadence) -> str | None:
     edition = facts.edition
-    last_on = facts.last.on if facts.last else None
-    slot = timetable.overdue(edition, now, last_on, adopted_at=facts.adopted_at, grace=patience.issue)
+    last = facts.last if cadence is Cadence.DAILY else facts.last_weekly
+    last_on = last.on if last else None
+    slot = timetable.overdue(edition, now, last_on, adopted_at=facts.adopted_at, grace=patience.issue, cadence=cadence)
     if slot is None:
         return None
     hour = slot.publish_at.astimezone(ZoneInfo(edition.zone))
+    weekly = "weekly " if cadence is Cadence.WEEKLY else ""
     return (
-        f"Edition {edition.id}: the Issue of {slot.on} was due at {hour:%H:%M} and does not exist,"
+        f"Edition {edition.id}: the {weekly}Issue of {slot.on} was due at {hour:%H:%M} and does not exist,"
         f" {span(now - slot.publish_at)} later."
     )
 

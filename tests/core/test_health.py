@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.core.catalogue import FeedState, Kept, Version, edition_feed
 from syndication.core.health import EditionFacts, FindingKind, newest_beats, report, terms
-from syndication.core.model import Balance, Channel, Issue, IssueState, SourceState
+from syndication.core.model import Balance, Channel, Edition, Issue, IssueState, SourceState
 from syndication.ports import Frozen
 from tests import factories
 
@@ -195,3 +196,13 @@ def test_what_no_feed_can_show_is_a_finding_with_its_reason_and_a_flood_is_count
     flood = report(PUBLISH_AT, quarantined=[kept(n) for n in range(40)])
     assert len(flood) == 6
     assert "35 others" in flood[-1].sentence
+
+
+def test_a_weekly_issue_that_never_came_is_named() -> None:
+    edition = Edition(id="daily", title="가람 아침", weekly=5)
+    saturday = datetime(2026, 1, 24, 6, 30, tzinfo=ZoneInfo("Asia/Seoul"))
+    facts = EditionFacts(edition=edition, adopted_at=saturday - timedelta(days=30), last=None, last_weekly=None)
+    said = [f.sentence for f in report(saturday + timedelta(minutes=20), editions=(facts,))]
+    assert any("weekly Issue of 2026-01-24" in sentence for sentence in said)
+    none = replace(facts, edition=replace(edition, weekly=None))
+    assert not any("weekly" in f.sentence for f in report(saturday + timedelta(minutes=20), editions=(none,)))
