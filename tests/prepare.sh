@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches what some tests need beyond Python: as root on Debian a browser, Korean fonts, mail checkers, servers and a false clock, and
-# axe-core from npm. Of servers nothing is started, now or at boot: tests start private ones on loopback.
+# Fetches what some tests need beyond Python: as root on Debian a browser, Korean fonts, mail checkers, servers, a false
+# clock and what benchmarks compare with, and axe-core from npm. Of servers nothing is started, now or at boot: tests start private ones on loopback.
 # It never fails: tests whose needs are missing skip and say by name what they need.
 set -u
 cd "$(dirname "$0")" || exit 0
@@ -11,7 +11,7 @@ is_installed() {
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     missing=
-    for package in chromium fonts-noto-cjk fonts-noto-color-emoji opendkim opendkim-tools spamassassin rabbitmq-server dovecot-imapd postfix faketime; do
+    for package in chromium fonts-noto-cjk fonts-noto-color-emoji opendkim opendkim-tools spamassassin rabbitmq-server dovecot-imapd postfix faketime nginx wrk; do
         is_installed "$package" || missing="$missing $package"
     done
     if [ -n "$missing" ]; then
@@ -28,7 +28,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         # shellcheck disable=SC2086 # options and packages are lists
         { apt-get update $options && apt-get install -y --no-install-recommends $options $missing; } >/dev/null 2>&1 ||
             echo "could not install:$missing; the tests that need them will skip"
-        for service in rabbitmq-server dovecot postfix opendkim spamassassin; do # only what was not here before
+        for service in rabbitmq-server dovecot postfix opendkim spamassassin nginx; do # only what was not here before
             case " $missing " in *" $service "*) update-rc.d "$service" disable >/dev/null 2>&1 ;; esac
         done
     fi
