@@ -17,7 +17,7 @@ from syndication.core.cms_ghost import Ghost
 from syndication.core.cms_wordpress import WordPress
 from syndication.core.model import Reading, SourceKind
 from syndication.core.shape import Unreadable
-from syndication.core.sources import plausible
+from syndication.core.sources import legible, plausible
 from syndication.ports import Fetched, Permanent, Stored, Transient
 
 DIALECTS: Mapping[SourceKind, Dialect] = {
@@ -97,4 +97,4 @@ def _read(look: Look, got: Fetched) -> tuple[Listed, Reading]:
         raise Permanent(str(fault)) from None
     base = look.source.location.partition("?")[0]
     reading = entries.reading(listed.entries, outlet=look.source.outlet, base=base)
-    return listed, plausible(reading, look.now)
+    return listed, plausible(legible(reading), look.now)

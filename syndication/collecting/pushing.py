@@ -12,7 +12,7 @@ import structlog
 from syndication.collecting.storing import Look, keep
 from syndication.core.model import FirstPoll, SetAside, Source, SourceState
 from syndication.core.pushed import read_push
-from syndication.core.sources import plausible
+from syndication.core.sources import legible, plausible
 from syndication.ports import Permanent, Ports
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ def receive(ports: Ports, source: Source, body: bytes, *, domain: str) -> Receiv
     # a CMS pushes what it publishes: nothing of it stood there before
     pushed = replace(source, first_poll=FirstPoll.TAKE)
     look = Look(ports=ports, source=pushed, state=state, now=now, domain=domain)
-    reading = plausible(taken.reading, now)
+    reading = plausible(legible(taken.reading), now)
     stored = keep(look, reading)
     proposed = [ports.store.propose_retraction(name, source.id, why, now) for name, why in taken.withdrawn]
     ports.store.settle_source(_heard(state, look, new=stored.new > 0))

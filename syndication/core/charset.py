@@ -45,6 +45,12 @@ _HIGH = re.compile(
 )
 
 
+_JUDGED = 4_000
+_LEAST_SIGNS = 10
+_BLANK = re.compile(r"\s")
+_HANJA = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+# syllables outside KS X 1001: possible, and hardly ever written
+_RARE = re.compile("[" + "".join(c for c in map(chr, range(0xAC00, 0xD7A4)) if len(c.encode("euc_kr")) != 2) + "]")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 # what Windows-1252 makes of 0x80-0x9F, back to the byte
 _WINDOWS = {ord(bytes([b]).decode("cp1252")): b for b in range(0x80, 0xA0) if b not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
@@ -64,7 +70,34 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def mend(text: str) -> str:
-    """`text` with Korean that was read as Latin-1 or Windows-1252 put right; unchanged where that is not certain."""
+    """`text` with Korean that was read as Latin-1 or Windows-1252, up to three times over, or UTF-8 that was read as
+    CP949, put right; unchanged where that is not certain.
+
+    An own rule and not ftfy, which knows neither CP949 nor what of it was read as Latin-1."""
+    return _unfolded(_mended(text))
+
+
+def spoilt(text: str) -> str | None:
+    """Why a text is no text any more, judged by its first 4,000 characters: what it said cannot be got back."""
+    head = text[:_JUDGED]
+    signs = len(head) - len(_BLANK.findall(head))
+    if signs < _LEAST_SIGNS:
+        return None
+    if head.count("\ufffd") > max(2, signs * 0.02):
+        return "its characters were lost before it came here (\ufffd)"
+    if head.count("?") > max(9, signs * 0.3):
+        return "its characters were replaced by question marks before it came here"
+    if head.isascii():
+        return None
+    strange = len(_RARE.findall(head)) + len(_HANJA.findall(head))
+    if strange > signs * 0.3 and len(_RARE.findall(head)) > 2:
+        return "it was read in the wrong character set before it came here (UTF-8 as CP949)"
+    if not _HANGUL.search(head) and len(_HIGH.findall(head)) > signs * 0.3:
+        return "it was read in the wrong character set before it came here (as Latin-1)"
+    return None
+
+
+def _mended(text: str) -> str:
     if not _HIGH.search(text):
         return text
     whole = _reread(text)
@@ -128,12 +161,24 @@ def _least_lost(body: bytes, declared: str | None) -> str:
     return min(readings, key=lambda text: text.count("\ufffd"))
 
 
+def _unfolded(text: str) -> str:
+    """UTF-8 that was read as CP949, where every sign fits and plain Korean comes out; else the text as it is."""
+    rare = len(_RARE.findall(text, 0, _JUDGED))
+    if rare < 2 and len(_HANJA.findall(text, 0, _JUDGED)) < 2:
+        return text
+    try:
+        read = text.encode("cp949").decode("utf-8")
+    except UnicodeError:
+        return text
+    return read if _HANGUL.search(read) and len(_RARE.findall(read, 0, _JUDGED)) < max(1, rare) else text
+
+
 def _suspicious(text: str) -> bool:
     """Whether a line holds at least two pairs of high Latin signs and no Hangul."""
     return len(_HIGH.findall(text, 0, 2000)) >= 4 and not _HANGUL.search(text)
 
 
-def _reread(text: str) -> str | None:
+def _reread(text: str, again: int = 2) -> str | None:
     """The Korean behind Latin-1 signs, when every sign fits and Hangul is what comes out; else None."""
     if not _suspicious(text):
         return None
@@ -146,4 +191,7 @@ def _reread(text: str) -> str | None:
         read = _strict(raw, codec)
         if read is not None and len(_HANGUL.findall(read)) * size * 2 >= high:
             return read
+        deeper = _reread(read, again - 1) if read is not None and codec == "utf-8" and again else None
+        if deeper is not None:
+            return deeper
     return None

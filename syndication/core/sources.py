@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from syndication.core.dropped import read_dropped
+from syndication.core.charset import spoilt
+from syndication.core.dropped import read_dropped as read_file
 from syndication.core.feeds import read_feed
 from syndication.core.feeds_json import read_json_feed
 from syndication.core.identity import canonical_url, content_hash, identity
@@ -17,7 +18,16 @@ from syndication.core.model import Found, Reading, SetAside
 from syndication.core.objects import looks_like_json_feed
 from syndication.core.sniff import foreign, looks_like_feed
 
-__all__ = ["canonical_url", "content_hash", "identity", "read_dropped", "read_feed", "read_input"]
+__all__ = [
+    "canonical_url",
+    "content_hash",
+    "identity",
+    "legible",
+    "plausible",
+    "read_dropped",
+    "read_feed",
+    "read_input",
+]
 
 MAX_PAGE = 3_000_000  # bytes: the largest real pages stay under 1 MB
 _AHEAD = timedelta(days=1)  # a date further ahead than this is a slip
@@ -33,6 +43,7 @@ def read_input(
         reading = _sniffed(body, url=url, content_type=content_type, outlet=outlet)
     except Exception as fault:  # noqa: BLE001 - bytes of strangers: whatever they break must not stop the next input
         return _refused(f"it could not be read: {fault or type(fault).__name__}")
+    reading = legible(reading)
     return plausible(reading, first_seen) if first_seen else reading
 
 
@@ -54,6 +65,25 @@ def _sniffed(body: bytes, *, url: str | None, content_type: str, outlet: str) ->
 
 def _refused(reason: str) -> Reading:
     return Reading(set_aside=(SetAside(what="input", reason=reason),))
+
+
+def read_dropped(name: str, body: bytes, outlet: str) -> Reading:
+    """What a file of a drop folder says, as `dropped` reads it, without what is illegible. Never raises."""
+    return legible(read_file(name, body, outlet))
+
+
+def legible(reading: Reading) -> Reading:
+    """`reading` without Articles whose characters were lost or mistaken before they came here: they are set aside."""
+    faults = [spoilt(f"{f.content.title}\n" + "\n".join(f.content.paragraphs[:20])) for f in reading.articles]
+    if not any(faults):
+        return reading
+    kept = tuple(f for f, fault in zip(reading.articles, faults, strict=True) if fault is None)
+    aside = tuple(
+        SetAside(what=found.content.url or found.identity, reason=fault)
+        for found, fault in zip(reading.articles, faults, strict=True)
+        if fault is not None
+    )
+    return replace(reading, articles=kept, set_aside=(*reading.set_aside, *aside))
 
 
 def plausible(reading: Reading, first_seen: datetime) -> Reading:
