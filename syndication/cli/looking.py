@@ -107,12 +107,13 @@ def status(context: Context, as_json: bool) -> None:
         namespace = publish.namespace_of(setup.outlet, settings.editions, setup.templates)
         survey = watch.survey(house.store, settings.editions, settings.sources, now, doubt=doubt, namespace=namespace)
         heard = telling.standing(house.ports, house.setup)
+        pictured = house.store.picture_counts()
         services = house.store.weather_states()
     if as_json:
         editions = [_facts(f) for f in survey.editions]
         listeners = [listener_facts(each) for each in heard]
         looked = {"at": now, "findings": survey.findings, "editions": editions, "listeners": listeners}
-        print_json(looked | {"weather_services": services})
+        print_json(looked | {"weather_services": services, "pictures": pictured})
     else:
         for facts in survey.editions:
             for issue in facts.issues[:3]:
@@ -127,6 +128,8 @@ def status(context: Context, as_json: bool) -> None:
             out.print(line, markup=False, soft_wrap=True)
         if heard:
             out.print(listener_table(heard))
+        if pictured:
+            out.print("Pictures: " + "; ".join(f"{n} {what}" for what, n in pictured.items()), markup=False)
         for finding in survey.findings:
             err.print(f"! {finding.sentence}", markup=False, soft_wrap=True)
         if not survey.findings:
