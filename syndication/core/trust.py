@@ -39,7 +39,7 @@ def believed(
     temperature, about_degrees = _temperature(ordered, forecast)
     condition, about_sky = _condition(ordered)
     shown = replace(first, condition=condition, temperature=temperature)
-    why = (f"measured {_when(first, zone)}: {first.origin}", *about_degrees, *about_sky)
+    why = (_source(first, zone), *about_degrees, *about_sky)
     return (shown if condition is not None or temperature is not None else None), why
 
 
@@ -113,5 +113,8 @@ def _from(told: tuple[Origin, str | None], ordered: Sequence[Observation]) -> It
         yield f"sky: {told[0]}, because {ordered[0].origin} told {ordered[0].condition or 'none'}"
 
 
-def _when(seen: Observation, zone: tzinfo) -> str:
-    return f"at {short_time(seen.observed_at, zone)}" if seen.observed_at else "at an unknown hour"
+def _source(seen: Observation, zone: tzinfo) -> str:
+    if seen.origin is Origin.WIDGET:
+        return "printed on a newspaper page of the day, at an unknown hour"
+    when = short_time(seen.observed_at, zone) if seen.observed_at else "an unknown hour"
+    return f"measured at {when}: {seen.origin}"
