@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -33,7 +34,15 @@ from syndication.publish.contents import Contents, contents_of, edition_of, lang
 from syndication.publish.issue_pages import due_pages, page_path, publish_pages
 from syndication.publish.lists import publish_lists
 from syndication.publish.pictures import publish_picture
-from syndication.publish.replacing import LOOKS, MANIFEST, Noted, note_published, tell_copies
+from syndication.publish.replacing import (
+    LOOKS,
+    MANIFEST,
+    Noted,
+    at_once,
+    marks_of,
+    note_published,
+    tell_copies,
+)
 from syndication.publish.shelf import Shelves, namespace_in, namespace_of, shelves
 from syndication.render.feed_heads import feed_head
 from syndication.render.feed_pieces import joined, newest_within
@@ -105,7 +114,7 @@ def refresh(ports: Ports, setup: Setup) -> int:
         renewed = renew_pages(noting, setup)
         if published or renewed or _lists_are_due(ports, setup):
             publish_lists(noting, setup)
-            note_published(ports.publisher, noted.published - noted.settled)
+            note_published(ports.publisher, noted.published)
     finally:
         tell_copies(ports, noted.changed)
     return published
@@ -173,26 +182,24 @@ def _publish_one(
 
 def _look_and_publish(ports: Ports, setup: Setup, shelf: Shelves, feed: Feed, dialects: Sequence[str]) -> Done:
     """Read the marks before everything else: who replaces a file meanwhile has seen at least as much as we do."""
-    marks = {dialect: ports.publisher.mark(path_of(feed.key, dialect)) for dialect in dialects}
+    marks = marks_of(ports.publisher, {dialect: path_of(feed.key, dialect) for dialect in dialects})
     now = ports.clock.now()
     (state,) = ports.store.feed_states({feed.key})
     state = close_pages(ports, setup, state, now)
     contents = contents_of(ports, setup, state, now)
     if feed.kind == "digest":
         publish_pages(ports, due_pages(state, contents.versions))
-    faults: dict[str, Exception] = {}
+    bodies, faults = _built(setup, shelf, state, contents, dialects)
+    writes = [
+        partial(ports.publisher.publish, path_of(feed.key, dialect), body, CONTENT_TYPES[dialect], over=marks[dialect])
+        for dialect, body in bodies.items()
+    ]
     published: dict[str, bytes] = {}
-    for dialect, mark in marks.items():
+    for (dialect, body), changed in zip(bodies.items(), at_once(writes), strict=True):
         path = path_of(feed.key, dialect)
-        try:
-            body = build_feed(setup, shelf, state, contents, dialect)
-            changed = ports.publisher.publish(path, body, CONTENT_TYPES[dialect], over=mark)
-        except Outrun as error:
-            log.info("feed published by another worker meanwhile", feed=path)
-            faults[dialect] = error
-        except Exception as error:
-            log.exception("feed not published", feed=path)
-            faults[dialect] = error
+        if isinstance(changed, Exception):
+            _tell_fault(path, changed)
+            faults[dialect] = changed
         else:
             published[path] = body
             log.info("feed published", feed=path, changed=changed, octets=len(body))
@@ -200,16 +207,38 @@ def _look_and_publish(ports: Ports, setup: Setup, shelf: Shelves, feed: Feed, di
     return Done(state=state, due_at=contents.due_at, faults=faults)
 
 
+def _built(
+    setup: Setup, shelf: Shelves, state: FeedState, contents: Contents, dialects: Sequence[str]
+) -> tuple[dict[str, bytes], dict[str, Exception]]:
+    """The bytes of a Feed, and what went wrong, each by dialect."""
+    bodies: dict[str, bytes] = {}
+    faults: dict[str, Exception] = {}
+    for dialect in dialects:
+        try:
+            bodies[dialect] = build_feed(setup, shelf, state, contents, dialect)
+        except Exception as error:
+            log.exception("feed not published", feed=path_of(state.feed.key, dialect))
+            faults[dialect] = error
+    return bodies, faults
+
+
+def _tell_fault(path: str, fault: Exception) -> None:
+    if isinstance(fault, Outrun):
+        log.info("feed published by another worker meanwhile", feed=path)
+    else:
+        log.error("feed not published", feed=path, exc_info=fault)
+
+
 def _settle(ports: Ports, noted: Noted, done: Sequence[Done]) -> list[Done]:
     """Settle what was published, once the manifest names it; returns what was not."""
     fault: Exception | None = None
     try:
-        note_published(noted.publisher, noted.published - noted.settled)
+        note_published(noted.publisher, noted.published)
     except Exception as error:
         log.exception("manifest not published")
         fault = error
     else:
-        noted.settled |= noted.published
+        noted.published.clear()
     left = [replace(one, faults={**dict.fromkeys(DIALECTS, fault), **one.faults}) for one in done] if fault else done
     for one in left:
         if not one.faults:

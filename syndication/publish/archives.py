@@ -5,8 +5,9 @@ It touches no current Feed: whoever publishes that names the newest page in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -26,7 +27,7 @@ from syndication.publish.contents import (
     zone_of,
 )
 from syndication.publish.issue_pages import publish_pages
-from syndication.publish.replacing import LOOKS
+from syndication.publish.replacing import LOOKS, at_once, marks_of, sound
 from syndication.publish.shelf import shelves
 from syndication.render.feed_heads import feed_head
 from syndication.render.feed_items import FeedItem
@@ -48,16 +49,19 @@ def close_pages(ports: Ports, setup: Setup, state: FeedState, now: datetime) -> 
         log.info("page of a feed's archive closed", feed=state.feed.key, page=page.name)
 
 
-def publish_page(ports: Ports, setup: Setup, feed: Feed, page: Page) -> None:
-    """Publish a page in every dialect. The same stored Revisions give the same bytes at any later time."""
+def publish_page(ports: Ports, setup: Setup, feed: Feed, page: Page) -> Mapping[str, bytes]:
+    """Publish a page in every dialect; returns its bytes, which the same stored Revisions give at any later time."""
     paths = {dialect: path_of(feed.key, dialect, page.name) for dialect in DIALECTS}
     for _ in range(LOOKS):
-        marks = {dialect: ports.publisher.mark(path) for dialect, path in paths.items()}
+        marks = marks_of(ports.publisher, paths)
         bodies = _bodies(ports, setup, feed, page)
+        writes = [
+            partial(ports.publisher.publish, paths[dialect], body, CONTENT_TYPES[dialect], over=marks[dialect])
+            for dialect, body in bodies.items()
+        ]
         try:
-            for dialect, body in bodies.items():
-                ports.publisher.publish(paths[dialect], body, CONTENT_TYPES[dialect], over=marks[dialect])
-            return
+            sound(at_once(writes))
+            return bodies
         except Outrun:
             continue
     raise Outrun(f"page {page.name} of {feed.key} is being replaced by others all the time")
@@ -93,12 +97,14 @@ def renew_pages(ports: Ports, setup: Setup) -> int:
     pages = [page for page in ports.store.stale_pages() if page.key in feeds]
     for page in pages:
         known = _known(setup, feeds[page.key])
-        if known:
-            publish_pages(ports, [issue.id for issue in _issues(ports, feeds[page.key], page)])
-            publish_page(ports, setup, feeds[page.key], page)
+        if not known:
+            ports.store.settle_page(page)
+            continue
+        publish_pages(ports, [issue.id for issue in _issues(ports, feeds[page.key], page)])
+        bodies = publish_page(ports, setup, feeds[page.key], page)
         ports.store.settle_page(page)
-        if known:
-            publish_page(ports, setup, feeds[page.key], page)  # what was taken back while the first one was written
+        if _bodies(ports, setup, feeds[page.key], page) != bodies:
+            publish_page(ports, setup, feeds[page.key], page)  # something was taken back meanwhile
     return len(pages)
 
 

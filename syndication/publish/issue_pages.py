@@ -29,25 +29,28 @@ def due_pages(state: FeedState, versions: Sequence[Version]) -> list[int]:
 
 def publish_pages(ports: Ports, numbers: Iterable[int]) -> None:
     """Publish the pages of these Issues, each after the files that it needs."""
+    there: set[str] = set()  # what pages share, once published
     for number in numbers if ports.pages is not None else ():
         issue = ports.store.issue(number)
         if issue is not None:
-            _publish_page(ports, number, page_path(issue))
+            _publish_page(ports, number, page_path(issue), there)
 
 
-def _publish_page(ports: Ports, number: int, path: str) -> None:
+def _publish_page(ports: Ports, number: int, path: str, there: set[str]) -> None:
     for _ in range(LOOKS):
         mark = ports.publisher.mark(path)
         try:
-            return _publish_copies(ports, number, path, mark)
+            return _publish_copies(ports, number, path, mark, there)
         except Outrun:
             continue
     raise Outrun(f"{path} is being replaced by others all the time")
 
 
-def _publish_copies(ports: Ports, number: int, path: str, mark: str) -> None:
+def _publish_copies(ports: Ports, number: int, path: str, mark: str, there: set[str]) -> None:
     issue = ports.store.issue(number)
     assert ports.pages is not None
     for copy in ports.pages(issue) if issue is not None else ():
-        over = mark if copy.path == path else None
-        ports.publisher.publish(copy.path, copy.body, copy.content_type, over=over, lasting=copy.lasting)
+        if copy.path not in there:
+            over = mark if copy.path == path else None
+            ports.publisher.publish(copy.path, copy.body, copy.content_type, over=over, lasting=copy.lasting)
+            there.add(copy.path)

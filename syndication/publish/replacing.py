@@ -8,10 +8,13 @@ older copy publishes what it knows like any other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -19,9 +22,12 @@ import structlog
 from syndication.core.catalogue import DELETED, OPML, SITEMAP
 from syndication.ports import Outrun, Permanent, Ports, Publisher, Store, Transient
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
 
 LOOKS = 20  # at a file that others keep replacing; of several at once one always wins
+MOST_AT_ONCE = 8
 MANIFEST = "feeds/manifest.json"
 _OWED: WeakKeyDictionary[Store, set[str]] = WeakKeyDictionary()  # what this process could not tell yet
 _CURRENT = ("digest", "articles")
@@ -33,8 +39,7 @@ class Noted:
     """A Publisher that notes which paths were published through it, and which of them changed."""
 
     publisher: Publisher
-    published: set[str] = field(default_factory=set)
-    settled: set[str] = field(default_factory=set)  # of these, what the manifest names already
+    published: set[str] = field(default_factory=set)  # and not named by the manifest since
     changed: set[str] = field(default_factory=set)
 
     def publish(
@@ -59,6 +64,35 @@ class Noted:
 
     def try_out(self) -> None:
         self.publisher.try_out()
+
+
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """What each of some calls of a Publisher returned or raised. Over a network they take the time of one."""
+    if len(calls) == 1:
+        return [_tried(calls[0])]
+    with ThreadPoolExecutor(min(len(calls), MOST_AT_ONCE) or 1) as threads:
+        return list(threads.map(_tried, calls))
+
+
+def _tried(call: Callable[[], T]) -> T | Exception:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - whoever asked decides what becomes of it
+        return error
+
+
+def marks_of(publisher: Publisher, paths: Mapping[str, str]) -> dict[str, str]:
+    """The marks of some paths, by the names that they are given by. Raises what goes wrong with one of them."""
+    found = at_once([partial(publisher.mark, path) for path in paths.values()])
+    return dict(zip(paths, sound(found), strict=True))
+
+
+def sound(found: Sequence[T | Exception]) -> list[T]:
+    """What calls returned. Raises what the first of them raised; Outrun comes after everything else."""
+    faults = [one for one in found if isinstance(one, Exception)]
+    if faults:
+        raise min(faults, key=lambda fault: isinstance(fault, Outrun))
+    return [one for one in found if not isinstance(one, Exception)]
 
 
 def replaced(publisher: Publisher, path: str, make: Callable[[], bytes], content_type: str) -> bool:
@@ -91,8 +125,9 @@ def is_listed(path: str) -> bool:
 
 def _manifest(publisher: Publisher, paths: Iterable[str]) -> bytes:
     listed = _listed(publisher.read(MANIFEST))
-    found = {path: publisher.digest(path) for path in paths}
-    merged = listed | {path: digest for path, digest in found.items() if digest is not None}
+    wanted = [*paths]
+    found = zip(wanted, sound(at_once([partial(publisher.digest, path) for path in wanted])), strict=True)
+    merged = listed | {path: digest for path, digest in found if digest is not None}
     lines = {"sha256": dict(sorted(merged.items()))}
     return (json.dumps(lines, ensure_ascii=False, indent=0) + "\n").encode()
 

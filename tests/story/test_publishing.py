@@ -159,6 +159,20 @@ def test_the_manifest_names_every_feed_and_list_as_it_stands(paper: Paper) -> No
         assert hashlib.sha256(paper.publisher.read(path) or b"").hexdigest() == digest
 
 
+def test_a_feed_that_is_published_twice_by_one_call_is_named_as_it_stands_in_the_end(paper: Paper) -> None:
+    paper.go(TUESDAY, "11:00")
+    read(paper, 1)
+
+    def another_story() -> None:
+        read(paper, 1, 2)
+        publish.let_appear(paper.ports, paper.setup)
+
+    refresh(paper, Interrupted(paper.publisher, at=MANIFEST, meanwhile=[another_story]))
+    listed = json.loads(paper.publisher.read(MANIFEST) or b"")["sha256"]
+    assert listed[RSS] == paper.publisher.digest(RSS)
+    assert (paper.publisher.read(RSS) or b"").count(b"<item>") == 2
+
+
 def test_what_a_manifest_or_an_index_names_stands_there_already(paper: Paper) -> None:
     order: list[str] = []
 
