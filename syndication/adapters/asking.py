@@ -46,7 +46,7 @@ class Web:
         base_url: str,
         *,
         timeout: timedelta = timedelta(seconds=10),
-        max_bytes: int = 4_000_000,
+        max_bytes: int = 1_000_000,
         user_agent: str = "syndication",
         secrets: Sequence[str] = (),
         resolver: Resolver = resolve,

@@ -36,10 +36,13 @@ def read_current(body: bytes, *, status: int = 200) -> tuple[Observation, ...]:
     at = _hour(weather) if weather is not None else None
     if weather is None or at is None:
         raise Refused("the answer has another shape than known", Act.LATER)
-    seen = [o for o in (_station(local, at) for local in weather.iterfind("{*}local")) if o is not None]
+    seen: dict[str | None, Observation] = {}
+    for measured in (_station(local, at) for local in weather.iterfind("{*}local")):
+        if measured is not None:
+            seen.setdefault(measured.station_id, measured)
     if not seen:
         raise Refused("NO_DATA: the file holds no station", Act.LATER, "03")
-    return tuple(seen)
+    return tuple(seen.values())
 
 
 def _hour(weather: etree._Element) -> datetime | None:
