@@ -51,7 +51,7 @@ def amend(ports: Ports, setup: Setup, issue: Issue, amendment: Amendment) -> Iss
     content = replace(content, items=tuple(with_our_pictures(ports, setup, content.items)))
     if amendment.desk:
         plan = desk_plan(ports, setup, issue)
-        content = by_desk(ports, content, plan)
+        content = by_desk(ports, content, plan, edition.zone)
         _hold_or_release(ports, issue, plan)
     if not _differs(content, issue.content):
         if amendment.desk:
@@ -106,10 +106,10 @@ def _as_sent(ports: Ports, item: IssueItem) -> Article:
     return ports.store.article_at(item.article.id, item.article.revision) or item.article
 
 
-def by_desk(ports: Ports, content: IssueContent, plan: Plan) -> IssueContent:
+def by_desk(ports: Ports, content: IssueContent, plan: Plan, zone: str) -> IssueContent:
     """The content as the desk wants it: a wish that was undone is undone here as well, but for the order of stories."""
     had = {(w.wish.do, w.article_id) for w in content.wished if w.refused is None}
-    items = [_by_desk(ports, item, plan, had) for item in content.items if item.article.id not in plan.dropped]
+    items = [_by_desk(ports, item, plan, had, zone) for item in content.items if item.article.id not in plan.dropped]
     return replace(
         content,
         items=tuple(_led(items, plan)),
@@ -123,7 +123,7 @@ def _is_late(wished: Wished) -> bool:
     return wished.refused is not None and wished.wish.do in (Do.PIN, Do.LEAD)
 
 
-def _by_desk(ports: Ports, item: IssueItem, plan: Plan, had: Collection[tuple[Do, int | None]]) -> IssueItem:
+def _by_desk(ports: Ports, item: IssueItem, plan: Plan, had: Collection[tuple[Do, int | None]], zone: str) -> IssueItem:
     number, own = item.article.id, _as_sent(ports, item)
     article, words = item.article, item.summary
     if number in plan.headlines or (Do.HEADLINE, number) in had:
@@ -133,7 +133,7 @@ def _by_desk(ports: Ports, item: IssueItem, plan: Plan, had: Collection[tuple[Do
     if number in plan.summaries or (Do.SUMMARY, number) in had:
         wish = plan.summaries.get(number)
         words = wish.words if wish and wish.words else summary(own.content.paragraphs)
-    why = " ".join((item.why, *(said for said in curate.by_hand(article, plan) if said not in item.why)))
+    why = " ".join((item.why, *(said for said in curate.by_hand(article, plan, zone) if said not in item.why)))
     return replace(item, article=article, summary=words, why=why)
 
 

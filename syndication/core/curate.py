@@ -148,7 +148,7 @@ def _unfit(article: Article, desk: _Desk) -> str | None:
     """Why an Article must not be in this Issue, or None."""
     content, edition = article.content, desk.edition
     if article.id in desk.plan.dropped:
-        return f"편집자가 뺐습니다({said_by(desk.plan.dropped[article.id])})."
+        return f"편집자가 뺐습니다({said_by(desk.plan.dropped[article.id], edition.zone)})."
     if article.status not in (ArticleStatus.USABLE, ArticleStatus.CORRECTED):
         return "보류되었거나 취소된 기사입니다."
     if content.embargo_until and content.embargo_until > desk.now + edition.lead:  # sending starts at the hour
@@ -378,17 +378,17 @@ def _why(article: Article, at: tuple[int, int], desk: _Desk, copies: int) -> Ite
         yield _PLACED[desk.place(article)]
     if copies:
         yield f"같은 소식 {copies}건을 대표합니다."
-    yield from by_hand(article, desk.plan)
+    yield from by_hand(article, desk.plan, desk.edition.zone)
 
 
-def by_hand(article: Article, plan: Plan) -> Iterator[str]:
+def by_hand(article: Article, plan: Plan, zone: str) -> Iterator[str]:
     """What the editor did with a story, who and when, sentence by sentence."""
     if article.id == plan.lead and plan.led is not None:
-        yield f"편집자가 머리기사로 골랐습니다({said_by(plan.led)})."
+        yield f"편집자가 머리기사로 골랐습니다({said_by(plan.led, zone)})."
     for words, wishes in (
         ("꼭 싣기로 했습니다", plan.pinned),
         ("제목을 고쳤습니다", plan.headlines),
         ("요약을 고쳤습니다", plan.summaries),
     ):
         if article.id in wishes:
-            yield f"편집자가 {words}({said_by(wishes[article.id])})."
+            yield f"편집자가 {words}({said_by(wishes[article.id], zone)})."

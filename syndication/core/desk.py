@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from syndication.core.model import Article, Do, Wish, Wished
 
@@ -253,6 +254,6 @@ def _plain(address: str) -> str:
     return bare.rstrip("/")
 
 
-def said_by(wish: Wish) -> str:
-    """Who wished and when: 데스크, 2026-01-20 05:50."""
-    return f"{wish.by}, {wish.at:%Y-%m-%d %H:%M} UTC"
+def said_by(wish: Wish, zone: str) -> str:
+    """Who wished and when, by the clocks of a zone: 데스크, 2026-01-20 05:50."""
+    return f"{wish.by}, {wish.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
