@@ -19,7 +19,8 @@ import brotli
 SMALLEST_WORTH_PACKING = 512
 IDENTITY = "identity"
 CODINGS = ("br", "gzip")  # what can be offered, the better one first
-_LONGEST_LIST = 8000  # characters of a header field that are read
+_LONGEST_LIST = 8000  # characters of a list of tags that are read
+_LONGEST_WORDS = 500  # of other fields: what was read is remembered, so strangers must not fill our memory
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _GAP = re.compile(r"[ \t]*,[ \t,]*")
@@ -99,14 +100,16 @@ def pack(body: bytes) -> bytes:
 # --- what a client takes ---------------------------------------------------------------------
 
 
-@lru_cache(maxsize=512)
 def coding_for(accept_encoding: str | None, offered: tuple[str, ...] = CODINGS) -> str:
     """The coding to send: the one with the highest weight, of equals the first offered (RFC 9110 §12.5.3).
 
     A client that says nothing, or that takes nothing we have, gets the bytes as they are."""
-    if not accept_encoding:
-        return IDENTITY
-    weights = dict(_weighed(accept_encoding[:_LONGEST_LIST].lower()))
+    return _best(accept_encoding[:_LONGEST_WORDS], offered) if accept_encoding else IDENTITY
+
+
+@lru_cache(maxsize=512)
+def _best(accept_encoding: str, offered: tuple[str, ...]) -> str:
+    weights = dict(_weighed(accept_encoding.lower()))
     rest = weights.get("*", 0.0)
     best = max(offered, key=lambda coding: weights.get(coding, rest))
     good = weights.get(best, rest)
@@ -153,11 +156,15 @@ def _tags(tags: str) -> Iterator[tuple[str, bool]]:
         at = len(text) if gap is None else gap.end()
 
 
-@lru_cache(maxsize=512)
 def instant(text: str) -> datetime | None:
     """The instant that a header names, in whole seconds; None for what is no date (RFC 9110 §5.6.7)."""
+    return _instant(text[:_LONGEST_WORDS])
+
+
+@lru_cache(maxsize=512)
+def _instant(text: str) -> datetime | None:
     try:
-        found = parsedate_to_datetime(text[:100])
+        found = parsedate_to_datetime(text)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

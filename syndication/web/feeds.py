@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -170,12 +169,7 @@ def _fields(headers: Headers) -> Asked:
 
 def _coding(asked: Asked) -> str:
     accepted = asked.get(b"accept-encoding")
-    return IDENTITY if accepted is None else _coding_for(accepted)
-
-
-@lru_cache(maxsize=512)
-def _coding_for(accepted: bytes) -> str:
-    return coding_for(accepted.decode("latin-1"))
+    return IDENTITY if accepted is None else coding_for(accepted.decode("latin-1"))
 
 
 def _is_for_a_person(path: str, asked: Asked) -> bool:

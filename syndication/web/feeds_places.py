@@ -58,7 +58,7 @@ class Folder:
     quick = True
 
     def __init__(self, folder: Path, *, now: Callable[[], int] = time.time_ns) -> None:
-        self._root = str(folder.resolve())
+        self._root = str(folder.absolute())
         self._now = now
 
     def mark(self, path: str) -> Mark | None:
@@ -72,7 +72,7 @@ class Folder:
     def read(self, path: str) -> Found | None:
         target = Path(self._root, path)
         try:
-            if not target.resolve().is_relative_to(self._root):
+            if not target.resolve().is_relative_to(Path(self._root).resolve()):
                 return None  # a link leads out of the folder
             with target.open("rb") as file:
                 facts = os.fstat(file.fileno())

@@ -71,4 +71,5 @@ class Quick(HttpToolsProtocol):
             and not self.flow.write_paused
             and self.limit_concurrency is None
             and not self.access_log
+            and not self.root_path
         )

@@ -447,6 +447,19 @@ def test_a_link_out_of_the_folder_is_not_followed(on_disk: House, tmp_path: Path
     assert on_disk.client().get("/feeds/daily/loop.rss").status_code in (404, 503)
 
 
+def test_a_folder_that_is_a_link_may_be_led_elsewhere_at_any_time(house: House, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        FilePublisher(tmp_path / name).publish(RSS[1:], FEED + name.encode(), "")
+    settle(tmp_path)
+    (tmp_path / "public").symlink_to("one")
+    house.site = replace(house.site, published=Folder(tmp_path / "public"))
+    client = house.client()
+    assert client.get(RSS).content.endswith(b"one")
+    (tmp_path / "next").symlink_to("two")
+    (tmp_path / "next").replace(tmp_path / "public")
+    assert client.get(RSS).content.endswith(b"two")
+
+
 class Counting:
     """A quick place that counts how often a file is read."""
 
