@@ -35,6 +35,7 @@ LEASE = timedelta(minutes=10)  # longer than any poll: a worker that died gives 
 _FIRST_RETRY = timedelta(minutes=1)
 _SLOWEST_RETRY = timedelta(hours=1)  # a site that was down all night is asked again before the morning
 _SLOWEST_AFTER_REFUSAL = timedelta(hours=6)
+_NEXT_PAGES = timedelta(minutes=2)  # a list that led to more than one look may follow is read on soon
 
 
 class Polling(StrEnum):
@@ -192,6 +193,8 @@ def _poll_list(look: Look) -> tuple[Polled, SourceState]:
         settled = replace(settled, etag=got.etag, last_modified=got.last_modified)
     if followed.wait is not None:
         settled = replace(settled, next_check_at=max(settled.next_check_at, look.now + followed.wait))
+    elif followed.more:
+        settled = replace(settled, next_check_at=min(settled.next_check_at, look.now + _NEXT_PAGES))
     unchanged = got.body is None and not followed.readings
     return _polled(
         source, Polling.UNCHANGED if unchanged else Polling.READ, followed.stored, followed.readings

@@ -35,11 +35,12 @@ _LONGEST_KEY = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """What following links gave. `wait`: how long the far side asked to be left alone."""
+    """What following links gave. `wait`: how long the far side asked to be left alone. `more`: some are still due."""
 
     stored: tuple[Stored, ...] = ()
     readings: tuple[Reading, ...] = ()
     wait: timedelta | None = None
+    more: bool = False
 
 
 def links_of(look: Look, got: Fetched) -> tuple[tuple[Link, ...], str | None]:
@@ -71,7 +72,12 @@ def watch(look: Look, reading: Reading) -> None:
     """Remember the own pages of Articles that came without being followed, where the publisher wants them watched."""
     if not following.watched(look.source):
         return
-    links = [(_key(canonical_url(f.content.url)), f.content.url, f.identity) for f in reading.articles if f.content.url]
+    links = [
+        (_key(canonical_url(f.content.url)), f.content.url, f.identity)
+        for f in reading.articles
+        # what leads to this very machine on purpose leads nowhere else on it
+        if f.content.url and (not look.source.loopback or on_site(f.content.url, look.source.location))
+    ]
     look.ports.store.note_links(look.source.id, links, look.now, due=not look.baseline)
 
 
@@ -100,7 +106,8 @@ def follow(look: Look) -> Followed:
     readings: list[Reading] = []
     pages: list[_Page] = []
     troubles, wait = 0, None
-    for link in store.links_due(look.source.id, look.now, following.PAGES_A_LOOK):
+    due = store.links_due(look.source.id, look.now, following.PAGES_A_LOOK)
+    for link in due:
         if troubles == _TROUBLES or look.ports.clock.now() - look.now > _LONGEST_LOOK:
             break
         try:
@@ -121,7 +128,8 @@ def follow(look: Look) -> Followed:
             store.settle_link(page.link)
             _is_there(look, page)
     _missing(look, pages)
-    return Followed(stored=tuple(stored), readings=tuple(readings), wait=wait)
+    more = troubles == 0 and len(due) == following.PAGES_A_LOOK
+    return Followed(stored=tuple(stored), readings=tuple(readings), wait=wait, more=more)
 
 
 def _look_at(look: Look, link: SourceLink) -> _Page:

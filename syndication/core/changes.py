@@ -9,7 +9,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from syndication.core.model import ArticleContent
+from syndication.core.identity import site
+from syndication.core.model import ArticleContent, Source, SourceKind
 
 _RUN = 5
 _LEAST_RUNS = 100  # a shorter text says too little to tell a rewrite from a first line that was filled in
@@ -31,6 +32,21 @@ def is_rewrite(old: ArticleContent, new: ArticleContent) -> bool:
 def _runs(content: ArticleContent) -> frozenset[str]:
     letters = _NO_LETTER.sub("", unicodedata.normalize("NFKC", " ".join(content.paragraphs)).casefold())
     return frozenset(letters[at : at + _RUN] for at in range(len(letters) - _RUN + 1))
+
+
+def place(source: Source) -> str:
+    """Where a Source stands, as it is remembered: its address; a drop folder may be moved with its installation."""
+    return "folder" if source.kind is SourceKind.FOLDER else source.location
+
+
+def moved(old: str | None, new: str) -> bool:
+    """Whether a Source stands at another address than before."""
+    return old is not None and old != new
+
+
+def moved_away(old: str, new: str) -> bool:
+    """Whether it is another site's: what stands there counts as having been there before, as at a first look."""
+    return site(old) != site(new)
 
 
 def may_revise(source_id: str, owner_id: str, ranks: Mapping[str, int | None]) -> bool:

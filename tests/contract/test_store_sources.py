@@ -8,7 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from syndication.core.model import ArticleStatus, Cadence, Found, ProposalKind, ProposalState, Source, SourceLink
+from syndication.core.model import (
+    ArticleStatus,
+    Cadence,
+    Found,
+    ProposalKind,
+    ProposalState,
+    Source,
+    SourceKind,
+    SourceLink,
+)
 from syndication.ports import Store, Stored
 from tests.factories import EDITION, MORNING, SOURCE, content
 
@@ -84,10 +93,23 @@ def test_a_source_at_a_new_address_begins_anew_even_if_it_had_ended(store: Store
     store.settle_source(replace(learnt, last_new_at=EARLIER, failures=3))
     store.register_sources([FEED], MORNING)
     assert store.source_states()[0].ended, "the same address changes nothing"
-    store.register_sources([replace(FEED, location="https://garam.example/new.xml")], MORNING)
+    store.register_sources([replace(FEED, location="https://www.garam.example/new.xml")], MORNING)
     (anew,) = store.source_states()
-    assert (anew.ended, anew.etag, anew.cursor, anew.first_polled_at, anew.failures) == (False, None, None, None, 0)
+    assert (anew.ended, anew.etag, anew.cursor, anew.failures) == (False, None, None, 0)
     assert (anew.next_check_at, anew.last_new_at) == (MORNING, EARLIER)
+    assert anew.first_polled_at == EARLIER, "its site is the same: what is new there is new"
+    store.register_sources([replace(FEED, location="https://naru.example/new.xml")], MORNING)
+    assert store.source_states()[0].first_polled_at is None, "another site's stories were there before"
+
+
+def test_a_drop_folder_that_moves_with_its_installation_learns_nothing_anew(store: Store) -> None:
+    folder = replace(FEED, kind=SourceKind.FOLDER, location="/srv/one/drop")
+    store.register_sources([folder], EARLIER)
+    (state,) = store.source_states()
+    store.settle_source(replace(state, first_polled_at=EARLIER, next_check_at=LATER))
+    store.register_sources([replace(folder, location="/srv/two/drop")], MORNING)
+    (after,) = store.source_states()
+    assert (after.first_polled_at, after.next_check_at) == (EARLIER, LATER)
 
 
 def test_an_apis_place_is_remembered(store: Store) -> None:

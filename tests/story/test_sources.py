@@ -410,6 +410,19 @@ def test_a_feed_whose_stories_are_watched_notices_one_that_is_gone(desk: Desk) -
     assert [p.kind for p in desk.store.proposals()] == [ProposalKind.RETRACT]
 
 
+def test_a_source_on_this_machine_leads_to_no_other_service_on_it(desk: Desk) -> None:
+    with origin() as other:
+        other.says("/news/1", body=page(1))
+        desk.site.says("/rss.xml", body=rss(item(TITLES[0], number=1).replace("https://garam.example", other.url)))
+        source = desk.source(SourceKind.FEED, "/rss.xml", watch=timedelta(days=1))
+        assert desk.poll(source).new == 1
+        desk.later(2 * HOUR)
+        desk.poll(source)
+        desk.site.says("/list", body=f"<html><a href='{other.url}/news/article.html?no=1'>기사</a></html>".encode())
+        assert desk.poll(desk.source(SourceKind.PAGE_LIST, "/list")).result is Polling.FAILED
+        assert other.asked == []
+
+
 def test_a_list_without_a_link_that_could_be_an_article_says_what_to_do(desk: Desk) -> None:
     desk.site.says("/list", body="<html><a href='/soft/slug-words'>기사</a></html>".encode())
     polled = desk.poll(desk.source(SourceKind.PAGE_LIST, "/list"))

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from syndication.adapters.memory.proposals import GONE, propose, supersede
 from syndication.adapters.memory.rows import Rows
 from syndication.adapters.memory.weather import MemoryWeatherStates
-from syndication.core.changes import WHY, is_rewrite, may_revise
+from syndication.core.changes import WHY, is_rewrite, may_revise, moved, moved_away, place
 from syndication.core.identity import content_hash
 from syndication.core.links import article_uri
 from syndication.core.model import (
@@ -49,10 +49,13 @@ class MemoryNewsroom(MemoryWeatherStates):
             for n, source in enumerate(sources):
                 fresh = SourceState(source_id=source.id, next_check_at=now)
                 state, _ = self.rows.sources.setdefault(source.id, (fresh, None))
-                if self.rows.places.get(source.id, (None, source.location))[1] != source.location:
-                    kept = replace(fresh, last_new_at=state.last_new_at, last_ok_at=state.last_ok_at)
-                    self.rows.sources[source.id] = (replace(kept, last_checked_at=state.last_checked_at), None)
-                self.rows.places[source.id] = (n, source.location)
+                old, new = self.rows.places.get(source.id, (None, place(source)))[1], place(source)
+                if moved(old, new):
+                    kept = ["last_new_at", "last_ok_at", "last_checked_at"]
+                    kept += [] if moved_away(old or "", new) else ["first_polled_at"]
+                    learnt = {name: getattr(state, name) for name in kept}
+                    self.rows.sources[source.id] = (replace(fresh, **learnt), None)
+                self.rows.places[source.id] = (n, new)
 
     def source_states(self) -> Sequence[SourceState]:
         with self.rows.lock:

@@ -16,7 +16,7 @@ from syndication.adapters.sql.codec import CONTENT, dump, load
 from syndication.adapters.sql.proposals import GONE, propose, rewrites, supersede
 from syndication.adapters.sql.weather import WeatherStates, dump_beyond, load_beyond
 from syndication.adapters.tables import article, article_revision, forecast, observation, source, weather_reading
-from syndication.core.changes import WHY, is_rewrite, may_revise
+from syndication.core.changes import WHY, is_rewrite, may_revise, moved, moved_away, place
 from syndication.core.identity import content_hash
 from syndication.core.model import (
     Article,
@@ -38,7 +38,7 @@ _STORING = 7305818842172  # an advisory lock of PostgreSQL
 
 class Intake(WeatherStates):
     def register_sources(self, sources: Iterable[Source], now: datetime) -> None:
-        wanted = {s.id: (n, s.location) for n, s in enumerate(sources)}
+        wanted = {s.id: (n, place(s)) for n, s in enumerate(sources)}
         with self._writes() as db:
             there = {row.id: (row.rank, row.location) for row in db.execute(select(source))}
             fresh = [{"id": name, "next_check_at": now} for name in wanted.keys() - there.keys()]
@@ -48,7 +48,7 @@ class Intake(WeatherStates):
                 rank, location = wanted.get(name, (None, there.get(name, (None, None))[1]))
                 had = there.get(name, (None, None))
                 if (rank, location) != had:
-                    anew = _ANEW | {"next_check_at": now} if had[1] not in (None, location) else {}
+                    anew = _anew(had[1], location, now)
                     db.execute(update(source).where(source.c.id == name).values(rank=rank, location=location, **anew))
 
     def source_states(self) -> Sequence[SourceState]:
@@ -152,10 +152,17 @@ class Intake(WeatherStates):
 
 
 _ANEW: dict[str, Any] = {
-    **dict.fromkeys(("etag", "last_modified", "cursor", "last_error", "first_polled_at", "taken_until")),
+    **dict.fromkeys(("etag", "last_modified", "cursor", "last_error", "taken_until")),
     "ended": False,
     "failures": 0,
 }
+
+
+def _anew(old: str | None, new: str | None, now: datetime) -> dict[str, Any]:
+    """What a Source forgets at another address."""
+    if old is None or new is None or not moved(old, new):
+        return {}
+    return _ANEW | {"next_check_at": now} | ({"first_polled_at": None} if moved_away(old, new) else {})
 
 
 def _state(row: RowMapping) -> SourceState:
