@@ -17,7 +17,7 @@ FOLDER = "pictures/"  # where ours are published
 LARGE, SMALL = 1200, 400  # px, the most that ours are wide
 LARGE_OCTETS, SMALL_OCTETS = 120_000, 30_000
 MOST_PER_ARTICLE = 10
-LONGEST_ADDRESS = 1000
+LONGEST_ADDRESS = 1000  # octets: it is a key
 
 _TO_PASS_ON = (Rights.OWN, Rights.LICENSED)
 # what agencies and rights notes call themselves: their pictures are bought for one place, and not to be passed on
@@ -30,6 +30,7 @@ _FORBIDDEN = re.compile(
     r"|not[ -]for[ -]passing[ -]on|no redistribution|all rights reserved|editorial use only",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"https?://[^\x00-\x1f\x7f\ud800-\udfff]+", re.IGNORECASE)
 _TAG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(src|alt)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
@@ -55,7 +56,7 @@ def why_not(content: ArticleContent, image: Image) -> str | None:
     agency = _AGENCIES.search(image.credit or "") or _AGENCIES.search(image.alt)
     if agency is not None and not (content.rights_holder and agency[0].lower() in content.rights_holder.lower()):
         return "it is an agency's"
-    if not image.url.lower().startswith(("https://", "http://")) or len(image.url) > LONGEST_ADDRESS:
+    if not _ADDRESS.fullmatch(image.url) or len(image.url.encode()) > LONGEST_ADDRESS:
         return "it has no address on the web"
     return None
 

@@ -39,6 +39,10 @@ KEPT = Picture(
         (Image(url="data:image/png;base64,AAAA"), {}, False),
         (Image(url="/photo/1.jpg"), {}, False),
         (Image(url=f"https://img.example/{'a' * 1000}"), {}, False),
+        (Image(url=f"https://img.example/{'가' * 400}"), {}, False),
+        (Image(url="https://img.example/a\x00.jpg"), {}, False),
+        (Image(url="https://img.example/\ud800.jpg"), {}, False),
+        (Image(url="https://"), {}, False),
     ],
 )
 def test_a_picture_is_shown_only_where_its_licence_allows(image: Image, values: dict[str, object], shown: bool) -> None:
