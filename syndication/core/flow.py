@@ -32,8 +32,9 @@ def _piled(signs: str) -> re.Pattern[str]:
     return re.compile(f"([{re.escape(signs)}]{{{_MOST_ACCENTS}}})[{re.escape(signs)}]+")
 
 
-_NEAR, _FAR = _accents(0x300, 0x10000), frozenset(_accents(0x10000, 0x20000))
-_PILE, _ANY_PILE = _piled(_NEAR), _piled(_NEAR + "".join(sorted(_FAR)))  # the second is slow and seldom needed
+_NEAR = _accents(0x300, 0x10000)
+_ASTRAL = re.compile("[\U00010000-\U0001ffff]")
+_PILE, _ANY_PILE = _piled(_NEAR), _piled(_NEAR + _accents(0x10000, 0x20000))  # the second is slow and seldom needed
 _PROSE_LINE = 30  # a line this long that ends a sentence is a paragraph, not a verse
 
 
@@ -43,8 +44,9 @@ def composed(text: str) -> str:
     The limit is that of UAX #15, Stream-Safe Text Format."""
     if text.isascii():
         return text
-    pile = _PILE if _FAR.isdisjoint(text) else _ANY_PILE
-    return unicodedata.normalize("NFC", pile.sub(r"\1", text))
+    pile = _ANY_PILE if _ASTRAL.search(text) else _PILE
+    fit = pile.sub(r"\1", text) if pile.search(text) else text
+    return fit if unicodedata.is_normalized("NFC", fit) else unicodedata.normalize("NFC", fit)
 
 
 def clean_text(text: str) -> str:

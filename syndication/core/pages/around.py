@@ -6,7 +6,8 @@ It changes no tree: it says which elements to leave out. What single lines of te
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
@@ -36,7 +37,9 @@ _MARKS = 3  # characters beside a link: an arrow, a bullet
 _LONGEST_LINE = 400
 _SHORTEST_HEADLINE = 8
 _MOST = 0.6  # an element with more of the body's prose than this is the body, whatever its name
-_LINES = "p, li, dd, dt, div, h2, h3, h4, h5, strong, b, center"
+_LINES = names("p li dd dt div h2 h3 h4 h5 strong b center")
+_NEAR = 4  # elements around a link that may be its line
+_MOST_LINKS = 500
 _INLINE = names("a b strong i em u s span font label input small sup sub img")
 
 
@@ -44,30 +47,61 @@ def left_out(body: LexborNode) -> dict[int, str]:
     """What stands instead of the elements of a body (by node id) that are none of its text."""
     if body.css_first(_SUSPECT) is None:
         return {}
-    weights = weighed(body)
-    most = weights[body.mem_id].prose * _MOST
-    out: dict[int, str] = {}
+    return _Sorting(body).left_out()
 
-    def leave(node: LexborNode, instead: str | None = None) -> None:
-        if node.mem_id != body.mem_id and (most == 0 or weights[node.mem_id].prose <= most):
-            out[node.mem_id] = instead or ("" if node.tag in _INLINE else "\n\n")
 
-    for node in body.css("[class], [id]"):
-        if is_strange(node):
-            leave(node)
-    for node in body.css("[style]"):
-        if _HIDDEN.search(node.attributes.get("style") or ""):
-            leave(node)
-    for node in body.css(_GONE):
-        leave(_form_box(node, body, weights) if node.tag == "form" else node)
-    for node in body.css("table"):
-        if weights[node.mem_id].text <= _CAPTION and node.css_first("img") is not None:
-            leave(node, f"\n\n{PICTURE}\n\n")
-    for node in body.css(_LINES):
-        if _is_reference(node, weights[node.mem_id]):
-            leave(node)
-    out.update((node.mem_id, PICTURE) for node in body.css("img") if node.mem_id not in out)
-    return out
+@dataclass(slots=True)
+class _Sorting:
+    """Elements of a body, sorted into what is text and what is not. Weighed is only what a glance does not decide."""
+
+    body: LexborNode
+    out: dict[int, str] = field(default_factory=dict)
+    known: Mapping[int, Weight] | None = None
+
+    def left_out(self) -> dict[int, str]:
+        for node in self.body.css("[class], [id]"):
+            if is_strange(node):
+                self._leave(node)
+        for node in self.body.css("[style]"):
+            if _HIDDEN.search(node.attributes.get("style") or ""):
+                self._leave(node)
+        for node in self.body.css(_GONE):
+            self._leave(_form_box(node, self.body, self._weights()) if node.tag == "form" else node)
+        for node in self.body.css("table"):
+            if node.css_first("img") is not None and self._weights()[node.mem_id].text <= _CAPTION:
+                self._leave(node, f"\n\n{PICTURE}\n\n")
+        for node in self._lines_with_links():
+            if _is_reference(node):
+                self._leave(node)
+        self.out.update((n.mem_id, PICTURE) for n in self.body.css("img") if n.mem_id not in self.out)
+        return self.out
+
+    def _leave(self, node: LexborNode, instead: str | None = None) -> None:
+        if node.mem_id != self.body.mem_id and not self._is_most(node):
+            self.out[node.mem_id] = instead or ("" if node.tag in _INLINE else "\n\n")
+
+    def _is_most(self, node: LexborNode) -> bool:
+        """Whether an element holds most of the prose: then it is the body, whatever its name."""
+        if not (node.text() or "").strip():
+            return False
+        most = self._weights()[self.body.mem_id].prose * _MOST
+        return most > 0 and self._weights()[node.mem_id].prose > most
+
+    def _weights(self) -> Mapping[int, Weight]:
+        if self.known is None:
+            self.known = weighed(self.body)
+        return self.known
+
+    def _lines_with_links(self) -> Iterator[LexborNode]:
+        """The elements around each link that may be a line of nothing else, the outer ones first."""
+        for link in self.body.css("a[href]")[:_MOST_LINKS]:
+            ups: list[LexborNode] = []
+            up = link.parent
+            while up is not None and up.mem_id != self.body.mem_id and len(ups) < _NEAR:
+                if up.tag in _LINES:
+                    ups.append(up)
+                up = up.parent
+            yield from reversed(ups)
 
 
 def _form_box(form: LexborNode, body: LexborNode, weights: Mapping[int, Weight]) -> LexborNode:
@@ -81,18 +115,19 @@ def _form_box(form: LexborNode, body: LexborNode, weights: Mapping[int, Weight])
     return box
 
 
-def _is_reference(node: LexborNode, weight: Weight) -> bool:
+def _is_reference(node: LexborNode) -> bool:
     """Whether a line is a link to another story and nothing else."""
-    if not weight.linked or weight.text > _LONGEST_LINE:
-        return False
     whole = one_line(node.text(separator=" "))
+    if len(whole) > _LONGEST_LINE:
+        return False
+    links = node.css("a[href]")
+    linked = sum(len(one_line(link.text(separator=" "))) for link in links)
+    if linked and len(whole) - linked <= _MARKS and _BUTTON.fullmatch(whole):
+        return True
     label = _LABEL.match(whole)
-    if weight.text - weight.linked <= _MARKS and _BUTTON.fullmatch(whole):
+    if label and linked >= 0.6 * (len(whole) - label.end()):
         return True
-    if label and weight.linked >= 0.6 * (len(whole) - label.end()):
-        return True
-    link = node.css_first("a[href]")
-    address = (link.attributes.get("href") or "") if link is not None else ""
+    address = links[0].attributes.get("href") or ""
     inside = article_number(address) is not None or not address.startswith(("http", "mailto", "tel", "#", "//"))
-    alone = weight.linked >= _SHORTEST_HEADLINE and weight.text - weight.linked <= _MARKS
+    alone = linked >= _SHORTEST_HEADLINE and len(whole) - linked <= _MARKS + len(links)
     return inside and alone and (node.tag == "li" or _MARKED.match(whole) is not None)

@@ -43,13 +43,12 @@ class BodyText:
     moment: Moment | None = None
 
 
-def body_text(raw: Sequence[str], title: str | None, *, within: bool = False) -> BodyText:
-    """The text of a body given as lines: without buttons, captions, weather tables, bylines and what follows its end.
+def body_text(lines: Sequence[Line], title: str | None, *, within: bool = False) -> BodyText:
+    """The text of a body, given as its lines (`body_lines`): without buttons, captions, bylines and what follows it.
 
     A headline that stands in it once more, and the stamps below that, are its head. `within`: the element holds more
     than the body: what stands between its headline and the first sentence is head, headlines behind the last one are
     those of others."""
-    lines = _lines(raw)
     at = _opening(lines, title)
     if within and title and any(same(x.text, title) for x in lines[:at]):
         at = next((n for n, x in enumerate(lines[at:], at) if x.kind is Kind.TEXT and is_prose(x.text)), at)
@@ -75,7 +74,7 @@ def body_text(raw: Sequence[str], title: str | None, *, within: bool = False) ->
     )
 
 
-def _lines(raw: Sequence[str]) -> list[Line]:
+def body_lines(raw: Sequence[str]) -> list[Line]:
     """The lines of a body, each for itself, weather tables and captions taken out."""
     weather = any("℃" in line or "°" in line for line in raw)
     taken = {n for table in tables(raw) for n in table.lines} if weather else set()
@@ -99,9 +98,11 @@ def _is_caption(text: str, *, pictured: bool, behind: Sequence[Line]) -> bool:
     if len(text) > _LONGEST_CAPTION:
         return False
     arrow = _ARROW.match(text) is not None
+    if not (pictured or arrow):
+        return False
     credited = _CREDITED.search(text) is not None
     if not pictured:
-        return arrow and credited
+        return credited
     below = next((x.text for x in behind if x.kind not in (Kind.BLANK, Kind.GAP)), "")
     return credited or _GIVEN.search(text) is not None or (arrow and below[:1] != text[0])
 
@@ -130,10 +131,10 @@ def _is_of_head(line: Line, *, below: bool) -> bool:
     return line.kind is Kind.STAMP or (below and line.kind in (Kind.BYLINE, Kind.INTERFACE))
 
 
-def opening(raw: Sequence[str]) -> list[Line]:
+def opening(lines: Sequence[Line]) -> list[Line]:
     """The lines of a body before its first sentence."""
     out: list[Line] = []
-    for line in _lines(raw[:_LONGEST_OPENING]):
+    for line in lines[:_LONGEST_OPENING]:
         if line.kind is Kind.TEXT and is_prose(line.text):
             return out
         out.append(line)

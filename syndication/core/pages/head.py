@@ -21,6 +21,7 @@ from syndication.core.pages.words import LATE, Kind, Line, line_of
 
 _TITLE_PART, _SECTION_PART = ".bo_v_tit", ".bo_v_cate"  # of a headline of the gnuboard kind
 _HEADINGS = "h1, h2, h3, h4"
+_PLACE = "data-body-stands-here"
 _TIMES = 'time[datetime], [itemprop="datePublished"]'
 _AUTHORS = '[itemprop~="author"], a[rel~="author"], a[href*="/author/"], .vcard .fn, .author.vcard, .byline .author'
 _SITE = re.compile(r"제호\s?[:：|]\s?(?P<name>[^|:：<>()\n]{2,20}?)\s*(?:[|(<\n]|등록|$)")
@@ -106,19 +107,18 @@ def named_heading(tree: LexborHTMLParser, said: Metadata) -> int | None:
 
 
 def _headings_above(tree: LexborHTMLParser, body: LexborNode) -> Iterator[tuple[LexborNode, str]]:
-    """The headings before the body's first paragraph, in the order of the page."""
+    """The headings before the body's end, in the order of the page."""
     inside = {n.mem_id for n in body.css(_HEADINGS)}
+    body.attrs[_PLACE] = "1"
+    nodes = tree.css(f"{_HEADINGS}, [{_PLACE}]")
+    del body.attrs[_PLACE]
     seen = False
-    for node in tree.css(f"{_HEADINGS}, p, div, section, article, td, span"):
-        tag = node.tag or ""
+    for node in nodes:
         if node.mem_id == body.mem_id:
             seen = True
-        if not tag.startswith("h"):
-            continue
-        if seen and node.mem_id not in inside:
+        elif seen and node.mem_id not in inside:
             return
-        text = text_of(node.css_first(_TITLE_PART) or node)
-        if text:
+        elif text := text_of(node.css_first(_TITLE_PART) or node):
             yield node, text
 
 

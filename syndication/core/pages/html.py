@@ -17,7 +17,7 @@ from syndication.core.flow import one_line, plain_paragraphs
 from syndication.core.markup import absolute
 from syndication.core.model import Image, Teaser
 from syndication.core.pages.around import left_out
-from syndication.core.pages.body import BodyText, body_text, opening
+from syndication.core.pages.body import BodyText, body_lines, body_text, opening
 from syndication.core.pages.dom import Metadata, parse, without_site
 from syndication.core.pages.head import Head, Headline, head_of, headline, named_heading
 from syndication.core.pages.lines import lines_around, lines_of, lines_without, text_of
@@ -147,10 +147,10 @@ def _read(tree: LexborHTMLParser, said: Metadata, body: LexborNode, *, guess: bo
     """`guess`: the body is a likely one, and a headline may be any line above it."""
     around = _surroundings(tree, body)
     strange = left_out(body)
-    raw = readable(lines_without(body, strange) if strange else lines_of(body))
-    title = headline(tree, said, body, around.above, opening(raw), guess=guess)
+    lines = body_lines(readable(lines_without(body, strange) if strange else lines_of(body)))
+    title = headline(tree, said, body, around.above, opening(lines), guess=guess)
     within = guess or (title.node is not None and any(n.mem_id == title.node.mem_id for n in body.css("h1, h2, h3")))
-    text = body_text(raw, title.text, within=within)
+    text = body_text(lines, title.text, within=within)
     head = head_of(tree, said, title, around.above, text.head)
     return _Article(around=around.text, title=title, head=head, text=text, guess=guess)
 
