@@ -51,10 +51,8 @@ def test_each_key_wires_its_own_services(tmp_path: Path, words: str, ids: list[s
 
 
 def test_the_medium_range_is_asked_only_where_an_edition_has_weekly_issues(tmp_path: Path) -> None:
-    weekly = SOUND.replace("[[edition]]\n", '[[edition]]\nweekly = "토"\nstations = ["서울"]\n', 1)
-    weekly = (
-        weekly if weekly.count("stations") == 1 else SOUND.replace("[[edition]]\n", '[[edition]]\nweekly = "토"\n', 1)
-    )
+    assert "kma-midterm" not in services(loaded(tmp_path, '[weather]\nkma_key_from = "PORTAL"\n'))
+    weekly = SOUND.replace("[[edition]]\n", '[[edition]]\nweekly = "토"\n', 1)
     settings = loaded(tmp_path, '[weather]\nkma_key_from = "PORTAL"\n', weekly)
     assert "kma-midterm" in services(settings)
 
