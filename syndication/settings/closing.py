@@ -46,7 +46,7 @@ def closed(on_holidays: OnHolidays, own: Iterable[date]) -> Mapping[date, str]:
 def korean_holidays() -> Mapping[date, str]:
     """Public holidays of Korea with their substitutes, by the `holidays` package.
 
-    What is declared at short notice (임시공휴일) comes with a newer package, or by hand among the Edition's own days."""
+    What is declared at short notice (임시공휴일) comes with a newer package, or by hand among an Edition's own days."""
     import holidays
 
     return dict(holidays.country_holidays("KR", years=range(_FIRST_YEAR, _LAST_YEAR + 1), language="ko"))
