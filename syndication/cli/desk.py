@@ -95,17 +95,17 @@ def _said(wish: Wish) -> str:
 
 def _tell_if_frozen(house: House, edition: Edition, on: date) -> None:
     """Hold or release at once; anything else needs a new revision of an Issue that is frozen."""
-    issue = house.store.issue_on(edition.id, Cadence.DAILY, on)
-    if issue is None or issue.state is not IssueState.FROZEN:
-        return
+    frozen = list(_frozen_on(house, edition, on))
     wanted = editing.wanted(house.ports, house.setup, edition, on)
     held = editing.held(rules.plan(wanted.wishes, ()))
     now = house.ports.clock.now()
-    if held is not None and house.store.hold_issue(issue.id, held, now):
-        out.print(f"{edition.id} {on} rests: {held}", markup=False)
-    if held is None and house.store.release_issue(issue.id, now):
-        out.print(f"{edition.id} {on} goes on", markup=False)
-    err.print(f"The Issue of {on} is frozen: `syndication amend --desk` takes the wishes up.", markup=False)
+    for issue in frozen:
+        if held is not None and house.store.hold_issue(issue.id, held, now):
+            out.print(f"{edition.id} {on} rests: {held}", markup=False)
+        if held is None and house.store.release_issue(issue.id, now):
+            out.print(f"{edition.id} {on} goes on", markup=False)
+    if frozen:
+        err.print(f"The Issue of {on} is frozen: `syndication amend --desk` takes the wishes up.", markup=False)
 
 
 def _story_command(do: Do, about: str) -> click.Command:

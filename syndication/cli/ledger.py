@@ -5,7 +5,9 @@ Each says what it did in numbers; the rules are the verbs' and the Store's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 import click
 
@@ -18,6 +20,8 @@ from syndication.core.model import Cadence, Channel, Delivery, DeliveryState, Is
 from syndication.ports import Uncertain
 
 _DAY = click.DateTime(["%Y-%m-%d"])
+_LOOKED_AT = 30  # the newest Issues of all cadences
+C = TypeVar("C", bound=Callable[..., object])
 _UNREACHED = (
     DeliveryState.WAITING,
     DeliveryState.CLAIMED,
@@ -31,7 +35,27 @@ _UNREACHED = (
 )
 
 edition_option = click.option("--edition", help="Edition id; may be left out where there is one.")
-day_option = click.option("--on", type=_DAY, help="Local date of the Issue; else the newest.")
+
+
+def _note_cadence(context: click.Context, _: click.Parameter, value: str) -> None:
+    context.meta["cadence"] = Cadence(value)
+
+
+_on_option = click.option("--on", type=_DAY, help="Local date of the Issue; else the newest.")
+_cadence_option = click.option(
+    "--cadence",
+    type=click.Choice([c.value for c in Cadence]),
+    default=Cadence.DAILY.value,
+    show_default=True,
+    expose_value=False,
+    callback=_note_cadence,
+    help="Of one date there may be several.",
+)
+
+
+def day_option(command: C) -> C:
+    """Which Issue of an Edition is meant: --on and --cadence."""
+    return _on_option(_cadence_option(command))
 
 
 @click.command()
@@ -270,12 +294,13 @@ def recover(context: Context, for_good: bool, as_json: bool) -> None:
 def _issue(house: House, edition: str | None, on: date | None) -> Issue:
     """The Issue that an operator means."""
     name = edition_of(house, edition)
+    cadence: Cadence = click.get_current_context().meta.get("cadence", Cadence.DAILY)
     if on is None:
-        newest = next(iter(house.store.issues(name, 1)), None)
+        newest = next((i for i in house.store.issues(name, _LOOKED_AT) if i.cadence is cadence), None)
         if newest is None:
-            raise click.ClickException(f"{name} has no Issue yet")
+            raise click.ClickException(f"{name} has no {'' if cadence is Cadence.DAILY else f'{cadence} '}Issue yet")
         return newest
-    found = house.store.issue_on(name, Cadence.DAILY, date(on.year, on.month, on.day))
+    found = house.store.issue_on(name, cadence, date(on.year, on.month, on.day))
     if found is None:
         raise click.ClickException(f"{name} has no Issue of {on:%Y-%m-%d}")
     return found

@@ -116,3 +116,16 @@ def test_what_makes_no_sense_ends_in_one_sentence(sample: Sample, words: tuple[s
     answer = sample("desk", *words)
     assert answer.code != 0
     assert "Error" in answer.err
+
+
+def test_commands_mean_the_daily_issue_unless_told_otherwise(sample: Sample) -> None:
+    sample.collected()
+    sample.show("06:00:10")
+    (number, *_) = numbers(sample)
+    sample("extra", number, "--yes")
+    sample.show("06:00:30")
+    sample("assemble")
+    assert "2026-01-20 rests" in sample("pause").out
+    assert sample("resume", "--cadence", "extra").code == 1, "the extra one does not rest"
+    assert sample("resume").code == 0
+    assert "has no weekly Issue yet" in sample("pause", "--cadence", "weekly").err
