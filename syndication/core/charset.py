@@ -45,12 +45,12 @@ _HIGH = re.compile(
 )
 
 
-_JUDGED = 4_000
+_JUDGED = 1_000
 _LEAST_SIGNS = 10
-_BLANK = re.compile(r"\s")
 _HANJA = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 # syllables outside KS X 1001: possible, and hardly ever written
-_RARE = re.compile("[" + "".join(c for c in map(chr, range(0xAC00, 0xD7A4)) if len(c.encode("euc_kr")) != 2) + "]")
+_RARE_ONES = frozenset(c for c in map(chr, range(0xAC00, 0xD7A4)) if len(c.encode("euc_kr")) != 2)
+_RARE = re.compile("[" + "".join(sorted(_RARE_ONES)) + "]")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 # what Windows-1252 makes of 0x80-0x9F, back to the byte
 _WINDOWS = {ord(bytes([b]).decode("cp1252")): b for b in range(0x80, 0xA0) if b not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
@@ -78,16 +78,17 @@ def mend(text: str) -> str:
 
 
 def spoilt(text: str) -> str | None:
-    """Why a text is no text any more, judged by its first 4,000 characters: what it said cannot be got back."""
-    head = text[:_JUDGED]
-    signs = len(head) - len(_BLANK.findall(head))
+    """Why a text is no text any more, judged by its first 1,000 characters: what it said cannot be got back."""
+    head = "".join(text[:_JUDGED].split())
+    signs = len(head)
     if signs < _LEAST_SIGNS:
         return None
     if head.count("\ufffd") > max(2, signs * 0.02):
         return "its characters were lost before it came here (\ufffd)"
     if head.count("?") > max(9, signs * 0.3):
         return "its characters were replaced by question marks before it came here"
-    if head.isascii():
+    letters = set(head)
+    if head.isascii() or not _maybe_strange(letters):
         return None
     strange = len(_RARE.findall(head)) + len(_HANJA.findall(head))
     if strange > signs * 0.3 and len(_RARE.findall(head)) > 2:
@@ -161,8 +162,19 @@ def _least_lost(body: bytes, declared: str | None) -> str:
     return min(readings, key=lambda text: text.count("\ufffd"))
 
 
+def _maybe_strange(letters: set[str]) -> bool:
+    """Whether any of these letters is one that everyday Korean does without: a quick look before a close one."""
+    return (
+        not _RARE_ONES.isdisjoint(letters)
+        or any("\u3400" <= c <= "\u9fff" or "\uf900" <= c <= "\ufaff" for c in letters)
+        or (_HIGH.search("".join(letters)) is not None and not _HANGUL.search("".join(letters)))
+    )
+
+
 def _unfolded(text: str) -> str:
     """UTF-8 that was read as CP949, where every sign fits and plain Korean comes out; else the text as it is."""
+    if not _maybe_strange(set(text[:_JUDGED])):
+        return text
     rare = len(_RARE.findall(text, 0, _JUDGED))
     if rare < 2 and len(_HANJA.findall(text, 0, _JUDGED)) < 2:
         return text
