@@ -37,8 +37,12 @@ def fetch(ports: Ports, setup: Setup) -> tuple[WeatherReading, ...]:
     now = ports.clock.now()
     told: list[WeatherReading] = []
     for service in sorted(ports.weather, key=lambda s: s.fallback):
-        stations = _wanted(ports, setup, service, now)
-        reading = _ask(ports, service, stations, now) if stations else None
+        try:
+            stations = _wanted(ports, setup, service, now)
+            reading = _ask(ports, service, stations, now) if stations else None
+        except Exception as error:  # one service's trouble must not stop the next; its row says "broken off"
+            log.exception("weather service broke off", service=service.id, error=str(error))
+            continue
         told += [reading] if reading is not None else []
     return tuple(told)
 

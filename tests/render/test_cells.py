@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.pofile import read_po
@@ -23,10 +24,10 @@ from syndication.core.model import (
     StationWeather,
     Weather,
 )
-from syndication.render import json_feed, partner_json
+from syndication.render import feed_digest, json_feed, partner_json
 from syndication.render.cells import view
 from syndication.render.words import AIR, ALERT, words
-from tests.render.make import KOREAN, MORNING, WEATHER, content, digest, station, templates
+from tests.render.make import EDITION, KOREAN, MORNING, ON, WEATHER, content, digest, station, templates
 
 ENGLISH = words("en", templates())
 COLD = Alert(kind="한파", level="주의보", region="서울동남권", province="서울", attribution="기상청")
@@ -152,3 +153,11 @@ def test_feeds_and_partners_get_warnings_and_dust_with_their_sources() -> None:
         ]
         assert (first["air"]["pm10"], first["air"]["attribution"]) == (36, "한국환경공단 에어코리아")
         assert (second["alerts"], second["air"]) == ([], None)
+
+
+def test_a_feed_tells_warnings_dust_and_the_days_ahead() -> None:
+    told = feed_digest._weather(FULL, replace(EDITION, stations=("서울",)), ON, ZoneInfo("Asia/Seoul"), KOREAN)
+    assert "서울: 건조경보; 한파주의보 (서울동남권); 맑음, -11.0℃;" in told
+    assert "미세먼지 보통, 초미세먼지 나쁨" in told
+    assert "앞으로의 날씨 · 수도권" in told
+    assert "미세먼지는 시도별 중간값" in told

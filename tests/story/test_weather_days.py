@@ -14,7 +14,7 @@ from syndication.adapters.kma import CurrentService, HubAlerts, HubService, KmaS
 from syndication.adapters.memory import MemoryStore
 from syndication.adapters.metno import MetnoService
 from syndication.core.dates import SEOUL
-from syndication.core.model import Origin, StationWeather
+from syndication.core.model import Origin, StationWeather, WeatherReading
 from syndication.core.stations import BY_NAME
 from syndication.ports import Store, WeatherService
 from syndication.sandbox import skies as made_up
@@ -284,3 +284,17 @@ def test_a_day_is_seouls_wherever_the_edition_is(day: Day) -> None:
     skies.fetch(day.paper.ports, day.paper.setup)
     readings = day.paper.store.weather_since(day.paper.clock.at - timedelta(hours=1))
     assert {f.on for r in readings for f in r.forecasts} == {date(2026, 1, 20)}
+
+
+def test_a_service_that_breaks_never_stops_the_next(day: Day) -> None:
+    class Broken(HubService):
+        def read(self, stations: object, on: date, *, at_most: int | None = None) -> WeatherReading:
+            raise ZeroDivisionError("a mistake of ours")
+
+    broken = Broken(key="key", clock=day.paper.clock, base_url=day.far.url)
+    services = (broken, *day.paper.ports.weather[1:])
+    day.paper = replace(day.paper, ports=replace(day.paper.ports, weather=services))
+    day.through("05:00", "05:05")
+    states = {s.service: s for s in day.paper.store.weather_states()}
+    assert states["kma-hub"].last_error == "broken off"
+    assert states["kma"].last_ok_at is not None
