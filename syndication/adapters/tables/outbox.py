@@ -83,15 +83,9 @@ lease = Table(
 
 
 _WAITING = text("state = 'waiting'")
-
-
 _UNCERTAIN = text("state = 'uncertain'")
 _LEASED = text("lease_id IS NOT NULL")
-
-
 _RECEIPT = text("receipt IS NOT NULL")
-
-
 _RETURNED = text("bounced_at IS NOT NULL OR complained_at IS NOT NULL")
 
 
