@@ -43,6 +43,7 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 _LIST_ITEM = re.compile(rf"^[{re.escape(_LIST_MARKS)}]|^[-–—·]\s|^[①-⑳㉠-㉻]|^\d{{1,2}}[.)]\s+\S")
+_LIST_MARK = re.compile(rf"^(?:[{re.escape(_LIST_MARKS)}]|[-–—·]\s|[①-⑳㉠-㉻]|\d{{1,2}}[.)])\s*")
 _DATELINE = re.compile(
     rf"^[\[(【][^\])】]{{1,40}}[\])】]\s*(?:[가-힣]{{2,5}}\s*{_WRITER}\s*)?=\s*|^[가-힣]{{2,5}}\s*{_WRITER}\s*=\s*"
 )
@@ -64,9 +65,15 @@ def story_paragraphs(paragraphs: Sequence[str]) -> tuple[str, ...]:
     dateline before a first sentence ("[가람=가람일보] 기자 =").
     """
     lines = [_DATELINE.sub("", _COPYRIGHT.sub("", folded(p))) for p in paragraphs]
-    story = tuple(line for line in lines if line and not _is_furniture(line))
+    story = tuple(line for line in lines if line and not _is_furniture(line)) or _told_in_points(lines)
     told = tuple(line for line in story if len(line) > _HEADING or _has_sentence(line))
     return told if any(map(_has_sentence, told)) else story
+
+
+def _told_in_points(lines: Sequence[str]) -> tuple[str, ...]:
+    """The sentences of a release that is a list from end to end (□ …), without their marks."""
+    points = [_LIST_MARK.sub("", line) for line in lines if _LIST_ITEM.match(line)]
+    return tuple(point for point in points if _has_sentence(point) and not _is_furniture(point))
 
 
 def _has_sentence(line: str) -> bool:

@@ -10,7 +10,9 @@ from statistics import mean
 import pytest
 
 from syndication.core.pages import read_page
-from tests.labelled import Label, Verdict, judged, labelled
+from syndication.core.prose import ELLIPSIS, story_paragraphs, summary
+from syndication.core.quotes import outside
+from tests.labelled import Label, Verdict, judged, labelled, strange
 
 SETS = ("pages_labelled", "pages_held_out")
 LABELS = [label for name in SETS for label in labelled(name)]
@@ -27,6 +29,20 @@ def test_a_page_is_read_as_a_careful_reader_would(label: Label) -> None:
     assert read.strange == (), "words of the interface or of another story"
     assert read.date != "wrong"
     assert read.body >= 0.9
+
+
+@pytest.mark.parametrize("label", [x for x in LABELS if x.article], ids=lambda label: label.page)
+def test_a_summary_is_cut_from_the_body_outside_quotations_and_between_words(label: Label) -> None:
+    reading = read_page(label.html, url=label.url, content_type=label.content_type, outlet="sample")
+    body = reading.articles[0].content.paragraphs
+    for limit in (40, 80, 160):
+        told = summary(body, limit=limit)
+        plain = told.removesuffix(ELLIPSIS)
+        text = " ".join(story_paragraphs(body))
+        assert outside(told)[-1]
+        assert plain in text
+        assert not plain or text[text.index(plain) + len(plain) :][:1] in ("", " ", ".", ",")
+        assert strange(label, (told,)) == ()
 
 
 @pytest.mark.parametrize("name", SETS)

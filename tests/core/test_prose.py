@@ -255,3 +255,8 @@ class TestOpening:
 
     def test_what_is_one_long_quotation_is_left_out_rather_than_broken(self) -> None:
         assert opening(LONG_QUOTATION, limit=70, sentences=1) == ""
+
+
+def test_a_release_that_is_all_points_opens_with_its_first_sentence() -> None:
+    points = ("□ 나루군은 산불 조심 기간을 정했다고 밝혔다.", "○ 감시원 84명을 둔다.", "▲ 문의: 산림과")
+    assert summary(points) == "나루군은 산불 조심 기간을 정했다고 밝혔다. 감시원 84명을 둔다."

@@ -117,8 +117,8 @@ def _form_box(form: LexborNode, body: LexborNode, weights: Mapping[int, Weight])
 
 def _is_reference(node: LexborNode) -> bool:
     """Whether a line is a link to another story and nothing else."""
-    whole = one_line(node.text(separator=" "))
-    if len(whole) > _LONGEST_LINE:
+    text = node.text(separator=" ")
+    if len(text) > 4 * _LONGEST_LINE or len(whole := one_line(text)) > _LONGEST_LINE:
         return False
     links = node.css("a[href]")
     linked = sum(len(one_line(link.text(separator=" "))) for link in links)
