@@ -29,7 +29,11 @@ PLACES = re.compile(r"\{\w*\}")
 
 # Korean that is not looked up: what is searched for in other words, and what stands in two languages at once.
 NOT_LOOKED_UP = {"_GLYPHS", "_SKIES", "ADVERTISING"}
-BOTH_LANGUAGES = {"There is no such feed. / 이 주소에는 피드가 없습니다.\n", "년 "}  # the last one beside a year
+BOTH_LANGUAGES = {
+    "There is no such feed. / 이 주소에는 피드가 없습니다.\n",
+    "This feed has ended. / 이 피드는 끝났습니다.\n",
+    "년 ",  # beside a year
+}
 
 with (ROOT / "templates/words/en.po").open("rb") as _file:
     CATALOGUE = [m for m in read_po(_file) if m.id]
