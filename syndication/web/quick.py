@@ -54,8 +54,11 @@ class Quick(HttpToolsProtocol):
         if reply is None:
             return False
         self.answered = True
-        opening = _opening(reply.status, *self.server_state.default_headers)
-        self.transport.write(b"".join((opening, reply.lines, reply.body)))
+        head = _opening(reply.status, *self.server_state.default_headers) + reply.lines
+        if reply.body:
+            self.transport.writelines((head, reply.body))  # in one call to the system, and nothing is copied
+        else:
+            self.transport.write(head)
         self.on_response_complete()
         return True
 
