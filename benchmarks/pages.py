@@ -24,7 +24,8 @@ from syndication.core.pages import read_page  # noqa: E402
 from syndication.core.similar import same_as  # noqa: E402
 from tests.labelled import Label, f1, judged, labelled, strange  # noqa: E402
 
-SETS = ("pages_labelled", "pages_held_out")
+SETS = ("pages_labelled", "pages_held_out")  # whose figures must hold
+FRESH = "pages_fresh"  # no rule was made for it
 FAMILIES = ("mediaon", "ndsoft")
 SIZES = (1_000, 10_000)
 TIMES_FASTER = 10
@@ -194,6 +195,7 @@ def linear() -> bool:
 def main() -> int:
     """Print the tables; 1 when a figure is out of bounds."""
     holds = [quality(name) for name in SETS]
+    quality(FRESH)
     return 0 if all([*holds, speed(), linear()]) else 1
 
 

@@ -56,6 +56,12 @@ def test_bodies_dates_headlines_and_names_of_a_whole_set(name: str) -> None:
     assert all(v.body == 1 for v in read if not v.label.article), "a page without an article has none"
 
 
+def test_pages_that_no_rule_was_made_for_are_mostly_read_and_never_dated_wrongly() -> None:
+    read = [verdict(label) for label in labelled("pages_fresh")]
+    assert mean(v.body for v in read) >= 0.94
+    assert all(v.date != "wrong" and v.title for v in read)
+
+
 def test_the_set_is_as_large_and_varied_as_it_says() -> None:
     articles = [label for label in labelled("pages_labelled") if label.article]
     assert len(articles) >= 130
