@@ -124,7 +124,7 @@ def test_a_good_morning_has_everything_with_its_source(day: Day) -> None:
 
 
 def test_a_whole_day_stays_far_within_the_quotas(day: Day) -> None:
-    day.through("00:00", "23:59", step=2 * MINUTE)
+    day.through("00:00", "23:59", step=5 * MINUTE)
     assert len(day.far.asked) < 500
     assert 24 <= day.calls("kma_sfctm2.php") <= 60
     assert day.calls("wrn_now_data.php") <= 150
@@ -181,7 +181,7 @@ def test_without_kmas_forecast_norway_stands_in_under_its_own_name(day: Day) -> 
 )
 def test_a_night_of_faults_ends_and_the_morning_has_its_weather(day: Day, reply: Reply) -> None:
     day.fault = lambda asked, now: reply if now < at(TUESDAY, "05:50") else None
-    day.through("00:00", "05:49", step=2 * MINUTE)
+    day.through("00:00", "05:49", step=5 * MINUTE)
     assert len(day.far.asked) < 350  # later and later, not with every tick
     day.morning()
     assert day.shown().observation is not None
@@ -239,7 +239,7 @@ def test_warnings_that_nobody_could_look_at_are_not_repeated(day: Day) -> None:
 def test_a_spent_quota_is_not_asked_again_before_midnight(day: Day) -> None:
     spent = Reply(200, b'{"response":{"header":{"resultCode":"22","resultMsg":"LIMITED_NUMBER"}}}')
     day.fault = lambda asked, now: spent if asked.name.startswith("get") else None
-    day.through("05:00", "23:50", step=5 * MINUTE)
+    day.through("05:00", "23:50", step=15 * MINUTE)
     assert day.calls("getUltraSrtNcst") == 1
     assert day.calls("getCtprvnRltmMesureDnsty") == 1
     day.fault = lambda asked, now: None
