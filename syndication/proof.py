@@ -202,17 +202,16 @@ def _readers(ports: Ports, setup: Setup, proof: _Proof) -> Remark:
 
 def _expected_readers(ports: Ports, setup: Setup, proof: _Proof) -> Remark:
     counts = Counter[tuple[bool, bool]]()  # whether anything is left for a reader, whether the reader may be written to
-    made = dict[Choices, Recipe | None]()
-    for reader in ports.store.subscriptions(proof.edition.id):
-        if reader.state is not SubscriptionState.ACTIVE or reader.choices.cadence is not Cadence.DAILY:
-            continue
-        if reader.choices not in made:
-            made[reader.choices] = audience.recipe(reader.choices, proof.issue.content, proof.edition)
-        counts[made[reader.choices] is not None, _may_be_written_to(setup, reader)] += 1
+    made = set[Recipe]()
+    for choices, readers, may in ports.store.readers_by_choices(proof.issue, allowed=setup.allowed):
+        recipe = audience.recipe(choices, proof.issue.content, proof.edition)
+        made |= {recipe} if recipe is not None else set()
+        counts[recipe is not None, True] += may
+        counts[recipe is not None, False] += readers - may
     says = say(
         "독자 {readers:,}명에게 {recipes:,}가지 메일. 고른 섹션에 기사가 없어 빠지는 독자 {excluded:,}명.",
         readers=counts[True, True],
-        recipes=len({recipe for recipe in made.values() if recipe is not None}),
+        recipes=len(made),
         excluded=counts[False, True],
     )
     held = counts[True, False] + counts[False, False]
@@ -224,12 +223,3 @@ def _expected_readers(ports: Ports, setup: Setup, proof: _Proof) -> Remark:
         says=says,
         advice=advice,
     )
-
-
-def _may_be_written_to(setup: Setup, reader: Subscription) -> bool:
-    if setup.allowed is None:
-        return True
-    try:
-        return links.address_key(reader.address, setup.address_keys).digest in setup.allowed
-    except links.BadAddress:
-        return False

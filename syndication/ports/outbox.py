@@ -80,6 +80,11 @@ class Outbox(Protocol):
         those and their Recipes too (`core.audience.history` reads them). Daily readers get extra Issues as well."""
         ...
 
+    def readers_by_choices(self, issue: Issue, *, allowed: frozenset[str] | None) -> Sequence[tuple[Choices, int, int]]:
+        """How many readers an Issue would go to as things are now, by what they chose, and how many of these may be
+        written to: those whose digest is `allowed` (None: all)."""
+        ...
+
     def fan_out_email(
         self,
         issue: Issue,

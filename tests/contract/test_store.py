@@ -324,6 +324,18 @@ def test_readers_who_chose_alike_share_one_recipe(store: Store) -> None:
     assert [store.recipes([h or ""])[h or ""].blocks[0] for h in hashes] == ["head"] * len(hashes)
 
 
+def test_readers_are_counted_by_what_they_chose(store: Store) -> None:
+    issue = issued(store, readers=4)
+    factories.subscribe(store, 5, stations=("부산",))
+    allowed = frozenset(links.address_key(f"reader-{n}@example.com", factories.KEYS).digest for n in (1, 5))
+    counted = {c.stations: (n, may) for c, n, may in store.readers_by_choices(issue, allowed=allowed)}
+    assert counted == {(): (4, 1), ("부산",): (1, 1)}
+    everybody = {c.stations: (n, may) for c, n, may in store.readers_by_choices(issue, allowed=None)}
+    assert everybody == {(): (4, 4), ("부산",): (1, 1)}
+    nobody = [may for _, _, may in store.readers_by_choices(issue, allowed=frozenset())]
+    assert nobody == [0, 0]
+
+
 def test_a_closed_issue_takes_no_delivery(store: Store) -> None:
     issue = issued(store, readers=1)
     assert list(store.close_settled(issue.expires_at)) == [issue.id]

@@ -5,6 +5,7 @@ A lock stands in for transactions.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -62,6 +63,17 @@ class MemoryFanOut(MemoryNewsroom, MemoryReadership):
             and s.choices.cadence in cadences_of(issue.cadence)
             and s.started_at <= issue.frozen_at
         ]
+
+    def readers_by_choices(self, issue: Issue, *, allowed: frozenset[str] | None) -> Sequence[tuple[Choices, int, int]]:
+        with self.rows.lock:
+            audience = self._audience(issue)
+            every = Counter((s.choices, s.language) for s in audience)
+            may = Counter(
+                (s.choices, s.language)
+                for s in audience
+                if allowed is None or self.rows.key_of(s.subscriber_id).digest in allowed
+            )
+        return [(key[0], number, may[key]) for key, number in every.items()]
 
     def fan_out_email(
         self,

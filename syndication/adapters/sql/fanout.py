@@ -71,6 +71,19 @@ class FanOut(Base):
             )
             return {key: (load(CHOICES, choices), language) for key, choices, language in rows}
 
+    def readers_by_choices(self, issue: Issue, *, allowed: frozenset[str] | None) -> Sequence[tuple[Choices, int, int]]:
+        may = true() if allowed is None else subscriber.c.digest.in_(sorted(allowed))
+        question = (
+            select(func.min(subscription.c.choices), func.count(), func.sum(case((may, 1), else_=0)))
+            .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+            .where(_audience(issue))
+            .group_by(subscription.c.choices_hash)
+        )
+        with self._reads() as db:
+            return [
+                (load(CHOICES, choices), readers, int(of_these)) for choices, readers, of_these in db.execute(question)
+            ]
+
     def fan_out_email(
         self,
         issue: Issue,
