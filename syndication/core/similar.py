@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil
 from zlib import crc32
 
@@ -19,6 +21,8 @@ THRESHOLD = 0.7
 _GRAM = 5  # reworded copies of one release stay at 0.85, other towns' releases from one template fall to 0.35
 _LEAST_GRAMS = 30  # a shorter text is the same only when it is equal
 _MOST_GRAMS = 20_000  # of one text; no story is longer
+_SHARE = 0.1  # of a text's runs that a near copy has among its rarest ones; more candidates are ruled out by more
+_FEW = 4  # texts with which one such run is enough: where stories share most sentences, few runs tell them apart
 _CROWD = 32  # a run of characters found in this many different stories tells none of them apart
 _COUNTERS = 1 << 22
 
@@ -53,7 +57,7 @@ def same_as(contents: Sequence[ArticleContent]) -> tuple[int | None, ...]:
         runs = () if story.exact_only else index.rarest(at)
         first = equal.get(story.words)
         if first is None:
-            first = next((n for n in index.holders(runs) if _same(stories[n], story)), None)
+            first = next((n for n in index.alike(at, runs) if _same(stories[n], story)), None)
         if first is None:
             equal[story.words] = at
             index.add(at, runs)
@@ -222,10 +226,11 @@ def _jaccard(one: array[int], other: array[int]) -> float:
 
 
 class _Index:
-    """Which earlier stories share one of their rarest runs with a story.
+    """Which earlier stories share so many of their rarest runs with a story that they may be the same.
 
-    Two texts with a Jaccard of at least t share a run among the first (1-t)n+1 of each, in any order that is the same
-    for both; in order of rarity those are few enough to look up. (Prefix filtering: Chaudhuri, Ganti, Kaushik 2006.)
+    Two texts with a Jaccard of at least t share l runs among the first (1-t)n+l of each, in any order that is the same
+    for both; in order of rarity those are few enough to look up. (Prefix filtering: Chaudhuri, Ganti, Kaushik 2006;
+    with l > 1: Wang, Li, Feng 2012.)
     """
 
     def __init__(self, texts: Sequence[array[int]]) -> None:
@@ -242,16 +247,23 @@ class _Index:
             if seen[at] < 255:
                 seen[at] += 1
 
+    def _least(self, at: int) -> int:
+        return ceil(_SHARE * len(self._texts[at]))
+
     def rarest(self, at: int) -> tuple[int, ...]:
-        """The runs of a text that a near copy must share one of, without those that stand in it alone."""
+        """The runs of a text of which a near copy must share some, without those that stand in it alone."""
         grams, seen = self._texts[at], self._seen
         ranked = sorted(grams, key=lambda gram: (seen[gram % _COUNTERS], gram))
-        first = ranked[: len(grams) - ceil(THRESHOLD * len(grams)) + 1]
+        first = ranked[: len(grams) - ceil(THRESHOLD * len(grams)) + self._least(at)]
         return tuple(gram for gram in first if seen[gram % _COUNTERS] > 1)
 
-    def holders(self, runs: Sequence[int]) -> list[int]:
-        """The added texts that have one of these runs, in order."""
-        return sorted({n for gram in runs for n in self._holders.get(gram, ())})
+    def alike(self, at: int, runs: Sequence[int]) -> list[int]:
+        """The added texts that have enough of these runs, or one that hardly any other text has, in order."""
+        shared = Counter(chain.from_iterable(self._holders.get(gram, ()) for gram in runs))
+        mine = self._least(at)
+        enough = {n for n, number in shared.items() if number >= min(mine, self._least(n))}
+        rare = (gram for gram in runs if self._seen[gram % _COUNTERS] <= _FEW)
+        return sorted(enough.union(*(self._holders.get(gram, ()) for gram in rare)))
 
     def add(self, at: int, runs: Sequence[int]) -> None:
         for gram in runs:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -136,3 +138,13 @@ class TestFigures:
         started = time.perf_counter()
         figures("1," * 10_000 + "9 억 " * 5_000)
         assert time.perf_counter() - started < 5
+
+
+def test_a_copy_is_found_among_stories_that_share_most_of_their_sentences() -> None:
+    chance = random.Random(7)
+    pool = [f"{chr(0xAC00 + n * 7)}마을은 {chr(0xB098 + n * 11)}자원 {n}번 길을 고쳐 놓았다고 알렸다." for n in range(200)]
+    stories = [story(*chance.sample(pool, 12), title=f"{n}째 소식") for n in range(1200)]
+    copies = [replace(one, title=f"{one.title} 알려", paragraphs=one.paragraphs[:-1]) for one in stories[-40:]]
+    found = same_as([*stories, *copies])
+    assert found[-40:] == tuple(range(1160, 1200))
+    assert found[:1200] == (None,) * 1200
