@@ -223,7 +223,7 @@ def fit(item: FeedItem) -> FeedItem:
         raise Unfit(f"its address {item.url[:80]!a} is not an absolute http or https address")
     updated_at = instant(item.updated_at)
     summary = optional(item.summary) or title  # the profile's description before content:encoded, RFC 4287's summary
-    content = _markup(item.content_html)
+    content = safe_markup(item.content_html)
     if content is None and url is None:  # RFC 4287 §4.1.1.1: content or an address
         content = html.escape(summary, quote=False)
     return replace(
@@ -238,7 +238,7 @@ def fit(item: FeedItem) -> FeedItem:
         authors=several(name.replace("<", "＜") for name in item.authors),
         categories=_categories(item.categories),
         rights=optional(item.rights),
-        images=_images(item.images),
+        images=public_images(item.images),
         enclosure=_enclosure(item.enclosure),
     )
 
@@ -302,7 +302,7 @@ _CLEANER = nh3.Cleaner(
 _NO_PICTURE = re.compile(r'<img(?: (?:alt|width|height)="[^"]*")*>')
 
 
-def _markup(text: str | None) -> str | None:
+def safe_markup(text: str | None) -> str | None:
     """Safe markup without scripts, styles, forms and relative addresses, whoever it came from."""
     if text is None:
         return None
@@ -316,7 +316,8 @@ def _categories(categories: tuple[Category, ...]) -> tuple[Category, ...]:
     return tuple(dict.fromkeys(c for c in cleaned if c.term))
 
 
-def _images(images: tuple[Image, ...]) -> tuple[Image, ...]:
+def public_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
+    """Those with a public address, their words fit for every dialect."""
     return tuple(cleaned for cleaned in map(_image, images) if cleaned is not None)
 
 

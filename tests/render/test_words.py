@@ -20,7 +20,7 @@ from tests.render.make import KOREAN, ON, templates
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("templates/email/*.*")), *sorted(ROOT.glob("templates/web/*.html"))]
-CODE = [*sorted(ROOT.glob("syndication/render/*.py")), *sorted(ROOT.glob("syndication/web/*.py"))]
+CODE = [*sorted(ROOT.glob("syndication/render/**/*.py")), *sorted(ROOT.glob("syndication/web/*.py"))]
 CODE += [path for room in ("domain", "preflight") for path in sorted((ROOT / "syndication/core" / room).glob("*.py"))]
 CODE += [ROOT / "syndication/proof.py", ROOT / "syndication/cli/doctor.py"]
 ASKING = {"_", "words", "say"}  # what the words of a language are called where they are asked
