@@ -142,8 +142,9 @@ class TestFigures:
 
 def test_a_copy_is_found_among_stories_that_share_most_of_their_sentences() -> None:
     chance = random.Random(7)
-    pool = [f"{chr(0xAC00 + n * 7)}마을은 {chr(0xB098 + n * 11)}자원 {n}번 길을 고쳐 놓았다고 알렸다." for n in range(200)]
-    stories = [story(*chance.sample(pool, 12), title=f"{n}째 소식") for n in range(1200)]
+    words = ["".join(chr(chance.randrange(0xAC00, 0xD7A4)) for _ in range(3)) for _ in range(2000)]
+    pool = [" ".join(chance.choices(words, k=12)) + "다." for _ in range(200)]
+    stories = [story(*chance.sample(pool, 12), title=f"{chance.choice(words)} 소식") for _ in range(1200)]
     copies = [replace(one, title=f"{one.title} 알려", paragraphs=one.paragraphs[:-1]) for one in stories[-40:]]
     found = same_as([*stories, *copies])
     assert found[-40:] == tuple(range(1160, 1200))

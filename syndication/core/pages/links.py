@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -72,12 +73,17 @@ def _teaser(entry: _Entry) -> Teaser:
     return Teaser(section=entry.section, title=entry.title, text=entry.text, cut=cut, url=entry.url)
 
 
+_OF_THE_PAGE = ("?", "#", ";", " ")  # such references keep the path of the page that they stand on
+
+
 def _links(tree: LexborHTMLParser, base: str | None, within: Container[int]) -> Iterator[tuple[LexborNode, str]]:
-    count = 0
+    count, base = 0, base or "http://relative.invalid/"
+    room = urljoin(base, ".")  # all pages of a list resolve their links alike: what one taught serves the next
     for node in tree.css("a[href]"):
         if node.mem_id in within:
             continue
-        url = _article(node.attributes.get("href") or "", base or "http://relative.invalid/")
+        href = node.attributes.get("href") or ""
+        url = _article(href, base if href.startswith(_OF_THE_PAGE) else room)
         if url:
             count += 1
             if count > _MOST:
