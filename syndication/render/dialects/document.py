@@ -76,7 +76,13 @@ class Document:
     correction: Correction | None = None  # which kind, where the Revision is one
     notice: str | None = None  # the publisher's own words on a correction or on what was taken back, for the public
     due_at: datetime | None = None  # from when the Delivery may go; None: when the Revision was seen
+    told_before: bool | None = None  # whether this Partner had an earlier Revision; None: where there is one, it had it
     wishes: Wishes = field(default_factory=Wishes)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it takes the place of what this Partner was told before."""
+        return self.article.revision > 1 if self.told_before is None else self.told_before
 
     @property
     def standing(self) -> Standing:
@@ -90,7 +96,7 @@ class Document:
             return Standing.EMBARGOED
         if self.correction is not None or self.article.status is ArticleStatus.CORRECTED:
             return Standing.CORRECTED
-        return Standing.USABLE if self.article.revision == 1 else Standing.UPDATED
+        return Standing.UPDATED if self.replaces else Standing.USABLE
 
     @property
     def embargoed(self) -> bool:

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,17 @@ from syndication.core.model import ArticleContent, Image, Rights
 from syndication.core.prose import summary
 from syndication.render.dialects.document import Correction, Document, Pictures, Standing
 from syndication.render.feed_articles import mark, paragraphs_html, taken_back
-from syndication.render.feed_items import legal, optional, plain, public_images, public_uri, safe_markup, several
+from syndication.render.feed_items import (
+    Unfit,
+    instant,
+    legal,
+    optional,
+    plain,
+    public_images,
+    public_uri,
+    safe_markup,
+    several,
+)
 from syndication.render.words import Words
 
 GONE = (Standing.WITHHELD, Standing.CANCELED)
@@ -35,6 +45,10 @@ class Subject:
     uri: str
     code: str | None = None
 
+    @property
+    def coded_by_uri(self) -> bool:
+        return self.code is not None and public_uri(self.code) == self.code
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -43,6 +57,7 @@ class Facts:
     id: str
     version: int
     standing: Standing
+    replaces: bool
     language: str
     title: str | None
     mark: str | None  # [기사 취소]: for dialects that have no place for a standing but the title
@@ -97,7 +112,7 @@ class Facts:
 
 
 def facts(document: Document) -> Facts:
-    """Everything that a dialect may say of the Document."""
+    """Everything that a dialect may say of the Document. Raises Unfit for an embargo that cannot be told."""
     article, content, wishes = document.article, document.article.content, document.wishes
     standing = document.standing
     gone = standing in GONE
@@ -107,13 +122,14 @@ def facts(document: Document) -> Facts:
         id=article.uri,
         version=article.revision,
         standing=standing,
+        replaces=document.replaces,
         language=_language(document.language),
         title=None if standing is Standing.WITHHELD else optional(content.title),  # a hold may be about the title
         mark=_mark(document),
         subtitle=optional(content.subtitle) if not gone else None,
         summary=opening,
         paragraphs=_paragraphs(content) if full else tuple(filter(None, (opening,))),
-        html=safe_markup(content.html) if full else None,
+        html=_markup(document) if full else None,
         full=full,
         notice=_notice(document),
         note=_note(document),
@@ -121,11 +137,11 @@ def facts(document: Document) -> Facts:
         subjects=_subjects(document, gone),
         pictures=_pictures(document) if full else (),
         url=_link(content.url, wishes.link_parameters),
-        first_seen_at=second(article.first_seen_at),
-        revised_at=second(article.revised_at),
-        published_at=second(content.published_at) if content.published_at else None,
+        first_seen_at=instant(article.first_seen_at),
+        revised_at=instant(article.revised_at),
+        published_at=_sound(content.published_at),
         published_on=content.published_on if content.published_at is None else None,
-        embargo_until=second(content.embargo_until) if content.embargo_until else None,
+        embargo_until=_embargo(content.embargo_until, gone),
         holder=optional(content.rights_holder) or plain(document.outlet.name),
         provider=plain(document.outlet.name),
         rights=content.rights,
@@ -135,9 +151,17 @@ def facts(document: Document) -> Facts:
     )
 
 
-def second(at: datetime) -> datetime:
-    """In UTC to the second."""
-    return at.astimezone(UTC).replace(microsecond=0)
+def _sound(at: datetime | None) -> datetime | None:
+    """None for what is no instant: a time without a zone, or one that calendars do not hold."""
+    try:
+        return instant(at) if at is not None else None
+    except Unfit:
+        return None
+
+
+def _embargo(until: datetime | None, gone: bool) -> datetime | None:
+    """Raises Unfit for one that cannot be told: without its embargo a story must not go. What is taken back must."""
+    return _sound(until) if gone or until is None else instant(until)
 
 
 def moment(at: datetime) -> str:
@@ -160,6 +184,27 @@ def _paragraphs(content: ArticleContent) -> tuple[str, ...]:
     if not any(told) and content.html:
         told = [plain(re.sub("<[^>]*>", "", html.unescape(part))) for part in _parts(safe_markup(content.html) or "")]
     return tuple(filter(None, told))
+
+
+_FIGURE = re.compile(r"<figure>(?:(?!</?figure>).)*</figure>", re.DOTALL)
+_IMG = re.compile(r'<img(?: [a-z]+="[^"]*")*>')  # as the cleaner writes it: every value in quotation marks
+_SRC = re.compile(r' src="([^"]*)"')
+
+
+def _markup(document: Document) -> str | None:
+    """The stored markup; a picture in it obeys the Partner's policy as those beside it do, and takes its caption."""
+    markup = safe_markup(document.article.content.html)
+    if markup is None or document.wishes.pictures is Pictures.ALL:
+        return markup
+    kept = {image.url for image in _pictures(document)}
+    bare = _FIGURE.sub(lambda figure: figure.group() if _all_kept(figure.group(), kept) else "", markup)
+    return _IMG.sub(lambda img: img.group() if _all_kept(img.group(), kept) else "", bare) or None
+
+
+def _all_kept(markup: str, kept: set[str]) -> bool:
+    """Whether every picture in it is one of these."""
+    sources = (_SRC.search(img) for img in _IMG.findall(markup))
+    return all(src is not None and public_uri(html.unescape(src[1])) in kept for src in sources)
 
 
 def _parts(markup: str) -> list[str]:
@@ -211,7 +256,7 @@ def _note(document: Document) -> str | None:
             return say("앞서 보낸 기사를 대신합니다.")
         case Standing.CORRECTED:
             told = _notice(document) or f"[{correction_words(document.correction, say)}]"
-            return f"{told} {say('앞서 보낸 기사를 대신합니다.')}"
+            return f"{told} {say('앞서 보낸 기사를 대신합니다.')}" if document.replaces else told
         case Standing.EMBARGOED:
             return say("{until} 전에는 보도할 수 없습니다.", until=_until(document))
         case Standing.WITHHELD:
@@ -223,8 +268,11 @@ def _note(document: Document) -> str | None:
 def _until(document: Document) -> str:
     until = document.article.content.embargo_until
     assert until is not None
-    on = until.astimezone(ZoneInfo(document.zone)).date()
-    return f"{document.say.day(on)} {document.say.hour(until, document.zone)}"
+    try:
+        on = until.astimezone(ZoneInfo(document.zone)).date()
+        return f"{document.say.day(on)} {document.say.hour(until, document.zone)}"
+    except OverflowError:  # the last day of the calendar: for ever
+        return moment(instant(until))
 
 
 # --- what belongs to it ----------------------------------------------------------------------
@@ -259,6 +307,6 @@ def _link(url: str | None, parameters: tuple[tuple[str, str], ...]) -> str | Non
     found = public_uri(url) if url is not None else None
     if found is None or not parameters:
         return found
-    parts, ours = urlsplit(found), dict(parameters)
+    parts, ours = urlsplit(found), {plain(name): plain(value) for name, value in parameters}
     kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in ours]
     return urlunsplit(parts._replace(query=urlencode([*kept, *ours.items()])))

@@ -119,7 +119,7 @@ def _subject(meta: Element, subject: Subject, kind: str) -> None:
     code = subject.code
     if code is None:
         concept = add(meta, "subject", type=kind, uri=subject.uri)
-    elif code.startswith(("http://", "https://")):
+    elif subject.coded_by_uri:
         concept = add(meta, "subject", type=kind, uri=code)
     else:
         concept = add(meta, "subject", type=kind, literal=code)

@@ -74,7 +74,7 @@ def _concept(subject: Subject) -> Data:
     """By our own URI; a Partner's code stands as literal, or as the URI where it is one."""
     if subject.code is None:
         return {"name": subject.name, "uri": subject.uri}
-    if subject.code.startswith(("http://", "https://")):
+    if subject.coded_by_uri:
         return {"name": subject.name, "uri": subject.code}
     return {"name": subject.name, "uri": subject.uri, "literal": subject.code}
 

@@ -51,7 +51,7 @@ def _subjects(head: Element, of: Facts) -> None:
 def _docdata(head: Element, of: Facts, document: Document) -> None:
     domain = document.outlet.domain
     data = add(head, "docdata", management_status=_STATUS.get(of.standing, "usable"))
-    if of.version > 1:
+    if of.replaces:
         data.set("management-doc-idref", of.id)
     if of.standing is Standing.CORRECTED:
         add(data, "correction", info=of.note, id_string=of.id, regsrc=domain)

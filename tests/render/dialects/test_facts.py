@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import feedparser
 import pytest
@@ -95,6 +95,29 @@ def test_pictures_follow_the_partners_policy() -> None:
     assert shown == {Pictures.NONE: 0, Pictures.CREDITED: 1, Pictures.ALL: 2}
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_picture_within_the_text_obeys_the_policy_too(name: str) -> None:
+    shown = f'<figure><img src="{PICTURE.url}" alt="a > b"><figcaption>찍힌 것</figcaption></figure>'
+    other = '<figure><img src="https://img.garam.example/2.png"><figcaption>남의 것</figcaption></figure>'
+    of = revised(FULL, 1, html=f"<p>첫째</p>{shown}{other}<p>끝 <img src='https://img.garam.example/3.png' alt=''></p>")
+    none = RENDER[name](document(of, wishes=Wishes(pictures=Pictures.NONE))).body.decode()
+    some = RENDER[name](document(of, wishes=Wishes(pictures=Pictures.CREDITED))).body.decode()
+    assert "img.garam.example" not in none
+    assert "찍힌 것" not in none
+    assert "/1.JPG" in some
+    assert not [word for word in ("/2.png", "/3.png", "남의 것") if word in some]
+
+
+def test_a_partner_that_hears_of_a_story_for_the_first_time_is_told_of_no_earlier_one() -> None:
+    later = standing_at(FULL, ArticleStatus.USABLE, 3)
+    assert document(later).standing is Standing.UPDATED
+    assert document(later, told_before=False).standing is Standing.USABLE
+    assert facts(document(later, told_before=False)).note is None
+    first = in_standing(Standing.CORRECTED, told_before=False)
+    assert facts(first).note == "[정정보도] 312곳은 213곳이 맞습니다."
+    assert "management-doc-idref" not in RENDER["nitf"](first).body.decode()
+
+
 @pytest.mark.parametrize(
     ("url", "told"),
     [
@@ -107,6 +130,29 @@ def test_pictures_follow_the_partners_policy() -> None:
 def test_a_partners_parameters_are_set_once(url: str | None, told: str | None) -> None:
     of = revised(FULL, 1, url=url)
     assert facts(document(of, wishes=Wishes(link_parameters=(("utm_source", "portal"),)))).url == told
+
+
+def test_an_hour_that_is_no_instant_is_unknown_and_such_an_embargo_keeps_the_story_back() -> None:
+    late = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-timedelta(hours=9)))
+    for odd in (late, datetime(2026, 1, 1)):
+        assert facts(document(revised(FULL, 1, published_at=odd))).published_at is None
+    with pytest.raises(Unfit, match="out of range"):
+        facts(document(revised(FULL, 1, embargo_until=late)))
+    assert facts(in_standing(Standing.CANCELED, revised(FULL, 1, embargo_until=late))).embargo_until is None
+    for_ever = facts(document(revised(FULL, 1, embargo_until=late.replace(tzinfo=UTC))))
+    assert for_ever.note == "9999-12-31T23:59:00Z 전에는 보도할 수 없습니다."
+
+
+@pytest.mark.parametrize(
+    "code", ["http://cv.iptc.org/newscodes/mediatopic/20000717", "http://x y<>", "medtop:1 2", "14"]
+)
+def test_a_code_stands_as_a_uri_only_where_it_is_one(code: str) -> None:
+    of = document(wishes=Wishes(codes={"사회": code}))
+    (told, *_) = json.loads(RENDER["ninjs"](of).body)["subjects"]
+    found = etree.fromstring(RENDER["newsml-g2"](of).body).find(".//{*}subject")
+    assert found is not None
+    assert (told["uri"] == code) is (found.get("uri") == code) is code.startswith("http://cv.")
+    assert code in (told["uri"], told.get("literal"))
 
 
 def test_names_of_files_sort_by_revision_and_hold_no_path() -> None:
