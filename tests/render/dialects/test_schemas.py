@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from lxml import etree
 from referencing import Registry, Resource
 
-from syndication.render.dialects import newsml_g2, ninjs, ninjs1, nitf
+from syndication.render.dialects import json_feed, newsml_g2, ninjs, ninjs1, nitf
 from syndication.render.dialects.document import Correction, Document, Standing
 from tests.factories import article
 from tests.render.dialects.samples import document, in_standing, nasty
@@ -83,6 +83,15 @@ def test_nasty_ninjs_is_valid(is_ninjs: Check, of: Document) -> None:
 @example(BARE)
 def test_nasty_newsml_and_nitf_are_valid(is_xml: Check, of: Document) -> None:
     is_xml(of)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_a_json_feed_of_each_standing_is_valid(standing: Standing, schemas: Path) -> None:
+    schema = json.loads((schemas / "jsonfeed-1.1.json").read_text())
+    checker = jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
+    feed = json.loads(json_feed.render(in_standing(standing)).body)
+    checker.validate(feed)
+    assert feed["items"][0]["_status"]["standing"] == standing
 
 
 def test_the_checks_can_fail(schemas: Path) -> None:

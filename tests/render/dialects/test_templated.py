@@ -23,7 +23,7 @@ def filled(text: str, kind: str = "xml", of: Document | None = None) -> str:
     return templated.render(replace(base, wishes=replace(base.wishes, template=made))).body.decode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(nasty())
 def test_any_story_makes_xml_that_says_its_words(of: Document) -> None:
     root = etree.fromstring(filled(XML_TEMPLATE.text, of=of).encode())
@@ -32,7 +32,7 @@ def test_any_story_makes_xml_that_says_its_words(of: Document) -> None:
     assert (root.findtext("body") or "") == ("" if facts(of).gone else facts(of).markup)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(nasty())
 def test_any_story_makes_json_that_says_its_words(of: Document) -> None:
     told = json.loads(filled(JSON_TEMPLATE.text, "json", of))
