@@ -6,7 +6,7 @@ called at any time, by any number of workers, any number of times.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -128,16 +128,27 @@ def publish_stale(ports: Ports, setup: Setup) -> int:
     return _publish_stale(replace(ports, publisher=noted), setup, noted)
 
 
-def _publish_stale(ports: Ports, setup: Setup, noted: Noted) -> int:
+def _publish_stale(ports: Ports, setup: Setup, noted: Noted, then: Callable[[], object] | None = None) -> int:
+    """Publish what is stale, and `then` what follows from it, before the last Feed is settled: whoever comes after
+    this process died still finds that Feed stale, and does the rest as well."""
     shelf, published = shelves(ports, setup), 0
     failed: list[Done] = []
+    last: list[Done] = []
     while True:
         now = ports.clock.now()
         states = ports.store.take_feeds(now, now + LEASE, AT_A_TIME)
         if not states:
             break
-        some = _settle(ports, noted, [_publish_one(ports, setup, shelf, state) for state in states])
+        done = [_publish_one(ports, setup, shelf, state) for state in states]
+        if then is not None and not last:
+            last, done = done[:1], done[1:]
+        some = _settle(ports, noted, done)
         published += len(states) - len(some)
+        failed += some
+    if last and then is not None:
+        then()
+        some = _settle(ports, noted, last)
+        published -= len(some)
         failed += some
     for one in failed:  # not before the end: they are stale, and would be taken again at once
         _give_back(ports, one.state)

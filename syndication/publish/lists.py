@@ -50,16 +50,20 @@ def publish_lists(ports: Ports, setup: Setup) -> int:
 
 
 def _publish_sitemaps(ports: Ports, setup: Setup) -> list[str]:
-    """Publish the parts of the news sitemap, then the index that names them; returns what changed."""
+    """Publish the parts of the news sitemap, then the index that names them; returns what changed.
+
+    All marks are asked for before the stories are: no part is replaced by one that knows fewer of them."""
+    marks: dict[str, str] = {}
     for _ in range(LOOKS):
-        mark, changed = ports.publisher.mark(SITEMAP), []
+        built = sitemaps(ports, setup)
         try:
-            for path, body in sitemaps(ports, setup).items():
-                if ports.publisher.publish(path, body, XML, over=mark if path == SITEMAP else None):
-                    changed.append(path)
-            return changed
+            if built.keys() <= marks.keys():
+                return [
+                    path for path, body in built.items() if ports.publisher.publish(path, body, XML, over=marks[path])
+                ]
         except Outrun:
-            continue
+            pass
+        marks = {path: ports.publisher.mark(path) for path in built}
     raise Outrun("the news sitemap is being replaced by others all the time")
 
 
