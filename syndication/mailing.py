@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-BATCH = 100  # mails between two looks at who has left, and between two settlings
+BATCH = 200  # mails between two looks at who has left, and between two settlings
 GIVE_UP_AFTER = 2  # answers in a row that concern everything: the rest is left in peace
 SETTLE_TRIES = 3
 

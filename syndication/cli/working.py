@@ -13,7 +13,7 @@ import click
 from rich.progress import Progress
 
 from syndication import assemble as assembling
-from syndication import dispatch, editing, skies
+from syndication import dispatch, editing, publish, skies
 from syndication import ingest as ingesting
 from syndication.bootstrap import House
 from syndication.cli.desk import explained
@@ -261,6 +261,7 @@ def send(context: Context, edition: str | None, address: str | None, as_json: bo
                 task = bar.add_task(channel.value, total=None)
                 dispatch.drain(house.ports, house.setup, channel, owner=house.owner, budget=_WHOLE)
                 bar.update(task, total=1, completed=1)
+        publish.refresh(house.ports, house.setup)  # Feeds of sections, regions and tags are nobody's Delivery
         sums = {issue.id: {c: house.store.balance(issue.id, c) for c in Channel} for issue in issues}
     if as_json:
         print_json([{"issue": issue, "balances": sums[issue.id]} for issue in issues])

@@ -65,7 +65,8 @@ def test_a_page_and_a_feed_reach_readers_feeds_and_a_partner_and_every_balance_c
     assert paper.store.balance(issue.id, Channel.PARTNER) == Balance(audience=4, accepted=4)  # 3 stories, 1 digest
     assert [len(paper.mails_to(n)) for n in (1, 2, 3)] == [1, 1, 1]
     assert sorted(paper.publisher.files) == [
-        f"feeds/daily/{kind}.{dialect}" for kind in ("articles", "digest") for dialect in ("atom", "json", "rss")
+        *(f"feeds/daily/{kind}.{dialect}" for kind in ("articles", "digest") for dialect in ("atom", "json", "rss")),
+        "feeds/manifest.json",
     ]
 
 
