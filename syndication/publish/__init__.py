@@ -110,9 +110,9 @@ def refresh(ports: Ports, setup: Setup) -> int:
     noted = Noted(ports.publisher)
     noting = replace(ports, publisher=noted)
     try:
-        published = _publish_stale(noting, setup, noted)
+        published = _publish_stale(noting, setup, noted, then=lambda: publish_lists(noting, setup))
         renewed = renew_pages(noting, setup)
-        if published or renewed or _lists_are_due(ports, setup):
+        if renewed or (not published and _lists_are_due(ports, setup)):
             publish_lists(noting, setup)
             note_published(ports.publisher, noted.published)
     finally:
@@ -128,7 +128,7 @@ def publish_stale(ports: Ports, setup: Setup) -> int:
     return _publish_stale(replace(ports, publisher=noted), setup, noted)
 
 
-def _publish_stale(ports: Ports, setup: Setup, noted: Noted, then: Callable[[], object] | None = None) -> int:
+def _publish_stale(ports: Ports, setup: Setup, noted: Noted, then: Callable[[], object] = lambda: None) -> int:
     """Publish what is stale, and `then` what follows from it, before the last Feed is settled: whoever comes after
     this process died still finds that Feed stale, and does the rest as well."""
     shelf, published = shelves(ports, setup), 0
@@ -137,17 +137,17 @@ def _publish_stale(ports: Ports, setup: Setup, noted: Noted, then: Callable[[], 
     while True:
         now = ports.clock.now()
         states = ports.store.take_feeds(now, now + LEASE, AT_A_TIME)
-        if not states:
+        if not states and not last:
             break
-        done = [_publish_one(ports, setup, shelf, state) for state in states]
-        if then is not None and not last:
-            last, done = done[:1], done[1:]
+        if states:
+            done = [_publish_one(ports, setup, shelf, state) for state in states]
+            published += len(states)
+            if not last:
+                last, done = done[:1], done[1:]
+        else:  # and then look once more: the one that was held may have become stale meanwhile
+            then()
+            done, last = last, []
         some = _settle(ports, noted, done)
-        published += len(states) - len(some)
-        failed += some
-    if last and then is not None:
-        then()
-        some = _settle(ports, noted, last)
         published -= len(some)
         failed += some
     for one in failed:  # not before the end: they are stale, and would be taken again at once

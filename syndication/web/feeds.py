@@ -82,11 +82,10 @@ class Feeds:
             return _plain(405, "Feeds can only be read.\n", {"Allow": "GET, HEAD"})
         try:
             return self.at_once(path, headers) or self._elsewhere(path) or await self._found(path[1:], _fields(headers))
-        except Permanent:
-            return _missing()
+        except Permanent:  # of a place that the operator has to mend, not of the path: nobody may take it for an end
+            return _later() if is_safe(path[1:]) else _missing()
         except Transient:
-            later = {"Retry-After": "30", "Cache-Control": "no-store"}
-            return _plain(503, "The feed cannot be read just now.\n", later)
+            return _later()
 
     async def _found(self, path: str, asked: Asked) -> Reply:
         found = await self._fetched(path, _coding(asked))
@@ -145,7 +144,7 @@ class Feeds:
         if spelt != path and is_safe(spelt) and await self.copies.current(spelt, IDENTITY) is not None:
             return self._moved(f"/{spelt}")
         current = current_of(path)
-        if current is not None and await self._is_next(path, current):
+        if current is not None and is_safe(path) and await self._is_next(path, current):
             address = url_of(self.addresses.outlet, current)
             return _plain(307, f"{address}\n", {"Location": address, "Cache-Control": "no-cache"})
         return _missing()
@@ -203,6 +202,11 @@ def _is_refused(found: Ready, asked: Asked) -> bool:
 def _is_since(found: Ready, since: bytes) -> bool:
     at = instant(since.decode("latin-1"))
     return at is not None and found.changed_at is not None and found.is_dated() and found.changed_at <= at
+
+
+def _later() -> Reply:
+    later = {"Retry-After": "30", "Cache-Control": "no-store"}
+    return _plain(503, "The feed cannot be read just now.\n", later)
 
 
 def _missing() -> Reply:

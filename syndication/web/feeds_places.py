@@ -21,6 +21,7 @@ Mark = Hashable  # another one whenever the file was replaced
 # A name of any script that is neither hidden nor leads elsewhere, as the Publisher's own.
 _NAME = re.compile(r"[^./\\\x00-\x1f\x7f\ud800-\udfff\ufffd][^/\\\x00-\x1f\x7f\ud800-\udfff\ufffd]*")
 _LONGEST = 255  # octets of a name
+_LONGEST_PATH = 900  # letters of all of them
 _STILL = 100_000_000  # nanoseconds: within one tick of the disk's clock two replacements may look alike
 
 
@@ -49,7 +50,8 @@ class Place(Protocol):
 
 def is_safe(path: str) -> bool:
     """Whether a path can be that of a published file at all."""
-    return all(_NAME.fullmatch(name) and len(name.encode()) <= _LONGEST for name in path.split("/"))
+    names = path.split("/")
+    return len(path) <= _LONGEST_PATH and all(_NAME.fullmatch(n) and len(n.encode()) <= _LONGEST for n in names)
 
 
 class Folder:

@@ -33,6 +33,7 @@ class Quick(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if not self._answers_at_once():
+            self._unset_keepalive_if_required()  # an answer at once in the same segment has set it
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

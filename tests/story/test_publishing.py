@@ -211,6 +211,28 @@ def test_a_manifest_that_cannot_be_written_leaves_its_feeds_to_be_published_agai
     assert refresh(paper) == len(paper.store.feed_states())
 
 
+def test_lists_that_cannot_be_written_are_written_with_the_next_call(paper: Paper) -> None:
+    @dataclass
+    class NoSitemap(Noted):
+        def publish(
+            self, path: str, body: bytes, content_type: str, *, over: str | None = None, lasting: bool = False
+        ) -> bool:
+            if path == SITEMAP:
+                raise Transient("no answer")
+            return self.publisher.publish(path, body, content_type, over=over, lasting=lasting)
+
+    paper.go(TUESDAY, "11:00")
+    read(paper, 1)
+    with pytest.raises(Transient):
+        publish.refresh(replace(paper.ports, publisher=NoSitemap(paper.publisher)), paper.setup)
+    assert paper.publisher.read(SITEMAP) is None
+    paper.clock.move(timedelta(minutes=2))
+    assert refresh(paper) == 1
+    assert paper.publisher.read(SITEMAP) is not None
+    assert SITEMAP in json.loads(paper.publisher.read(MANIFEST) or b"")["sha256"]
+    assert refresh(paper) == 0
+
+
 @pytest.mark.parametrize("broken", [b"", b"no json", b"[]", b'{"sha256": 3}', b'{"sha256": {"feeds/x.rss": "0"}}'])
 def test_a_manifest_that_somebody_spoilt_is_mended_file_by_file(paper: Paper, broken: bytes) -> None:
     paper.go(TUESDAY, "11:00")

@@ -545,3 +545,10 @@ def test_many_at_once_while_the_file_changes_get_whole_files_alone(on_disk: Hous
     got = asyncio.run(asyncio.wait_for(rush(), 60))
     assert got <= {*bodies, FEED}
     assert bodies[-1] in got
+
+
+@pytest.mark.parametrize(
+    "path", ["%00/articles/2026-01.rss", "a" * 300 + "/articles/2026-01.rss", "/".join(["a" * 200] * 30)]
+)
+def test_an_address_that_no_file_can_have_is_missing(on_disk: House, path: str) -> None:
+    assert on_disk.client().get(f"/feeds/{path}").status_code == 404
